@@ -1,0 +1,119 @@
+"""What the book adds to Sphinx: proved claims on pages, the glossary, chapter cards, own MathJax.
+
+Everything shown is derived: claims from the records stored in the chapters, terms from
+``book/glossary.toml``, a chapter's time and data from its metadata.
+"""
+
+import html
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+logger = logging.getLogger(__name__)
+
+CLAIM_MIME = "application/vnd.rnn-book.claim+json"
+META = "rnn_book"
+LANGUAGES = {"ru": "Русский", "zh": "中文"}
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register roles, directives and hooks."""
+    app.add_role("claim", ClaimRole())
+    app.add_directive("glossary-table", GlossaryTable)
+    app.connect("config-inited", serve_vendored_files)
+    app.connect("builder-inited", collect_claims)
+    app.connect("doctree-resolved", add_card)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def serve_vendored_files(app: Sphinx, config: Any) -> None:
+    """Copy MathJax into the book.
+
+    Listed in ``_config.yml`` it would be added to every page, script by script; added here it is only copied.
+    """
+    config.html_static_path.append("book/_vendor")
+    # The menu could fetch speech rules from another host.
+    config.mathjax3_config = {"options": {"enableMenu": False, **(config.mathjax3_config or {}).get("options", {})}}
+
+
+def read_notebook(path: Path) -> dict[str, Any]:
+    """Read a chapter's file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def collect_claims(app: Sphinx) -> None:
+    """Find every claim of every chapter: id to (document, sentence)."""
+    app.rnn_claims = {}
+    for path in sorted((Path(app.srcdir) / "notebooks").glob("*.ipynb")):
+        for cell in read_notebook(path)["cells"]:
+            for output in cell.get("outputs", []):
+                if record := output.get("data", {}).get(CLAIM_MIME):
+                    app.rnn_claims[record["id"]] = (f"notebooks/{path.stem}", record["sentence"])
+
+
+class ClaimRole(SphinxRole):
+    """``{claim}`some-id```: the proved sentence, linked to the cell that proves it."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the link, or warn (an error when the book is built) for an unknown id."""
+        found = self.env.app.rnn_claims.get(self.text)
+        if found is None:
+            logger.warning("no chapter proves a claim %r", self.text, location=self.get_location(), type="rnn_book")
+            return [nodes.literal(self.text, self.text)], []
+        document, sentence = found
+        address = f"{self.env.app.builder.get_relative_uri(self.env.docname, document)}#claim-{self.text}"
+        link = nodes.reference("", "", internal=True, refuri=address, classes=["proved-claim"])
+        link += nodes.Text(sentence[:1].upper() + sentence[1:] + ".")
+        return [link], []
+
+
+class GlossaryTable(SphinxDirective):
+    """The terms of ``book/glossary.toml`` as a list: the English term, its names and meanings in each language."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build one definition per term, with an anchor ``term-<id>``."""
+        path = Path(self.env.srcdir) / "book" / "glossary.toml"
+        self.env.note_dependency(str(path))
+        terms = tomllib.loads(path.read_text(encoding="utf-8"))["terms"]
+        found = nodes.definition_list(classes=["glossary"])
+        for term in sorted(terms, key=lambda row: row["en"].casefold()):
+            name = nodes.term("", term["en"], ids=[f"term-{term['id']}"], names=[])
+            body = nodes.definition("", nodes.paragraph("", term["en_definition"]))
+            for tag, language in LANGUAGES.items():
+                body += self.translation(tag, language, term)
+            found += nodes.definition_list_item("", name, body)
+        return [found]
+
+    def translation(self, tag: str, language: str, term: dict[str, str]) -> nodes.raw:
+        """Return one language's name and meaning; raw, since docutils has no ``lang`` attribute."""
+        name, meaning = html.escape(term[tag]), html.escape(term[f"{tag}_definition"])
+        text = f"<strong>{name}</strong> — {meaning}"
+        return nodes.raw(
+            "", f'<p lang="{tag}" class="glossary-{tag}" aria-label="{language}">{text}</p>', format="html"
+        )
+
+
+def add_card(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put a line under a chapter's title: how long it runs, on which data, where to get it."""
+    if not docname.startswith("notebooks/"):
+        return
+    own = read_notebook(Path(app.env.doc2path(docname)))["metadata"][META]
+    stem = Path(docname).name
+    parts = [f"Runs in about {own['seconds']} s on two CPU cores"]
+    if own.get("data") == "mnist":
+        parts.append("data: MNIST, or the embedded digits when there is no network")
+    card = nodes.paragraph("", " · ".join(parts) + " · ", classes=["chapter-card"])
+    card += nodes.reference("", "notebook", internal=True, refuri=f"../downloads/{stem}.ipynb")
+    if repository := os.environ.get("BOOK_REPOSITORY"):  # owner/name, known where the book is published
+        address = f"https://colab.research.google.com/github/{repository}/blob/notebooks/{stem}.ipynb"
+        card += nodes.Text(" · ")
+        card += nodes.reference("", "open in Colab", refuri=address)
+    if title := next(iter(doctree.findall(nodes.title)), None):
+        title.parent.insert(title.parent.index(title) + 1, card)

@@ -1,0 +1,28 @@
+"""Fixtures for all tests: no network but this machine's, and one place to find the chapters."""
+
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+
+from tools.chapters import chapter_paths, read
+
+
+@pytest.fixture(autouse=True)
+def no_network(socket_disabled: None) -> None:
+    """Close sockets; a test of a local server opens them to 127.0.0.1 with ``enable_loopback``."""
+
+
+def chapters() -> list[object]:
+    """Return every chapter as a parameter named after its file."""
+    return [pytest.param(path, id=path.stem) for path in chapter_paths()]
+
+
+@pytest.fixture(params=chapters())
+def chapter_path(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture
+def chapter(chapter_path: Path) -> NotebookNode:
+    return read(chapter_path)

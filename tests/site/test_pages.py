@@ -1,0 +1,105 @@
+"""The rendered book: every page whole, every link answered, nothing asked of another host."""
+
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from tools.chapters import ROOT
+
+SITE = ROOT / "_build" / "html"
+
+
+def contents() -> list[str]:
+    """Return the documents that _toc.yml names."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+
+
+@cache
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(params=contents())
+def page(request: pytest.FixtureRequest) -> Path:
+    return SITE / f"{request.param}.html"
+
+
+def article(path: Path) -> BeautifulSoup:
+    return soup(path).find("article")
+
+
+def test_every_chapter_and_page_is_in_the_contents() -> None:
+    files = [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "book").glob("*.md")]
+    assert sorted(contents()) == sorted(str(file.relative_to(ROOT).with_suffix("")) for file in files)
+
+
+def test_the_first_page_leads_into_the_book() -> None:
+    assert contents()[0] in (SITE / "index.html").read_text(encoding="utf-8")
+
+
+def test_page_loads_nothing_from_another_host(page: Path) -> None:
+    loaded = [
+        element[attribute]
+        for attribute, names in {"src": True, "srcset": True, "href": ["link"], "data": ["object"]}.items()
+        for element in soup(page).find_all(names, attrs={attribute: True})
+    ]
+    assert [address for address in loaded if re.match(r"(https?:)?//", address)] == []
+    inline = " ".join(element.get_text() for element in soup(page).find_all(["style"]))
+    assert not re.search(r"@import|url\(\s*['\"]?(https?:)?//", inline)
+
+
+def test_stylesheets_load_nothing_from_another_host() -> None:
+    for path in SITE.rglob("*.css"):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert not re.search(r"@import\s+(url\()?['\"]?(https?:)?//|url\(\s*['\"]?(https?:)?//", text), path.name
+
+
+def test_links_inside_the_book_are_answered(page: Path) -> None:
+    broken = []
+    for link in soup(page).find_all("a", href=True):
+        parts = urlsplit(link["href"])
+        if parts.scheme or parts.netloc or link["href"] in ("#", ""):
+            continue
+        target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+        if target.is_dir():
+            target = target / "index.html"
+        anchored = not parts.fragment or target.suffix != ".html"
+        if not target.exists() or not (anchored or soup(target).find(id=unquote(parts.fragment))):
+            broken.append(link["href"])
+    assert broken == []
+
+
+def test_figures_have_a_text_alternative(page: Path) -> None:
+    for image in article(page).find_all("img"):
+        alt = image.get("alt", "")
+        assert len(alt) >= 20, image["src"]
+        assert not re.search(r"\.(png|svg|jpe?g)$", alt), image["src"]
+
+
+def test_no_markup_is_left_raw(page: Path) -> None:
+    text = BeautifulSoup(str(article(page)), "html.parser")
+    for code in text.find_all(["pre", "code", "script"]):
+        code.decompose()
+    words = text.get_text(" ")
+    assert not re.search(r"\{[\w:-]+\}`|\*\*|:::|\[\^|\{glue|undefined|TODO", words)
+
+
+def test_code_and_formulas_are_not_lost(page: Path) -> None:
+    assert article(page).find("h1") is not None
+    if page.parent.name == "notebooks":
+        assert len(article(page).select("div.cell_input")) >= 10
+        assert article(page).select("p.claim")
+        assert article(page).select_one("p.chapter-card a[href$='.ipynb']")
+
+
+def test_mathjax_is_served_with_its_licence() -> None:
+    folder = SITE / "_static" / "mathjax"
+    assert (folder / "LICENSE").exists()
+    assert (folder / "tex-chtml.js").exists()
+    assert len(list(folder.rglob("*.woff"))) >= 20

@@ -1,0 +1,95 @@
+import os
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from rnn_utils import setup
+from rnn_utils.errors import SettingError
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RNN_UTILS_THREADS", "RNN_UTILS_DEVICE", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES"):
+        monkeypatch.setenv(name, "1")  # so that what setup writes is undone
+        monkeypatch.delenv(name)
+
+
+def test_the_same_seed_gives_the_same_numbers() -> None:
+    setup(3)
+    first = random.random(), np.random.random()
+    setup(3)
+    assert (random.random(), np.random.random()) == first
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "3", True])
+def test_a_seed_that_cannot_be_used_is_refused(seed: object) -> None:
+    with pytest.raises(SettingError, match="expected a whole number from 0"):
+        setup(seed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("threads", ["0", "two", ""])
+def test_threads_that_cannot_be_used_are_refused(monkeypatch: pytest.MonkeyPatch, threads: str) -> None:
+    monkeypatch.setenv("RNN_UTILS_THREADS", threads)
+    with pytest.raises(SettingError, match="RNN_UTILS_THREADS"):
+        setup(0)
+
+
+def test_an_unknown_device_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RNN_UTILS_DEVICE", "tpu")
+    with pytest.raises(SettingError, match="expected one of auto, cpu, cuda, mps"):
+        setup(0)
+
+
+def test_cpu_hides_the_gpus_before_a_framework_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RNN_UTILS_DEVICE", "cpu")
+    assert setup(0).device == "cpu"
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+
+
+def in_a_new_process(code: str, **environment: str) -> str:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("RNN_UTILS")}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, env={**clean, **environment}, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_the_package_needs_numpy_alone() -> None:
+    blocked = ["matplotlib", "IPython", "pooch", "sklearn", "torch", "tensorflow", "keras", "jieba", "filelock", "tqdm"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({blocked!r}))\n"
+    in_a_new_process(code + "import rnn_utils, rnn_utils.data, rnn_utils.results; print(rnn_utils.setup(1).device)")
+
+
+@pytest.mark.torch
+def test_torch_is_seeded_and_gets_one_thread() -> None:
+    code = (
+        "import torch; from rnn_utils import setup\n"
+        "print(setup(5), torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())\n"
+        "a = torch.rand(2); setup(5); print(bool((a == torch.rand(2)).all()))"
+    )
+    out = in_a_new_process(code, RNN_UTILS_DEVICE="cpu")
+    assert out.splitlines() == ["Setup(seed=5, threads=1, device='cpu') 1 True", "True"]
+
+
+@pytest.mark.tensorflow
+def test_tensorflow_is_seeded_and_gets_the_threads_asked_for() -> None:
+    code = (
+        "import tensorflow as tf; from rnn_utils import setup\n"
+        "setup(5); a = tf.random.uniform([2]); setup(5); print(bool(tf.reduce_all(a == tf.random.uniform([2]))))\n"
+        "print(tf.config.threading.get_intra_op_parallelism_threads(), tf.config.get_visible_devices('GPU'))"
+    )
+    out = in_a_new_process(code, RNN_UTILS_DEVICE="cpu", RNN_UTILS_THREADS="2", TF_CPP_MIN_LOG_LEVEL="3")
+    assert out.splitlines() == ["True", "2 []"]
+
+
+@pytest.mark.torch
+def test_a_device_that_is_not_there_is_an_error() -> None:
+    code = (
+        "import torch; from rnn_utils import setup, expect_error; from rnn_utils.errors import SettingError\n"
+        "torch.cuda.is_available = lambda: False\n"
+        "with expect_error(SettingError, 'found only'): setup(0)"
+    )
+    assert "RNN_UTILS_DEVICE is 'cuda'" in in_a_new_process(code, RNN_UTILS_DEVICE="cuda")

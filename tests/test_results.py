@@ -1,0 +1,66 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rnn_utils import results
+from rnn_utils.errors import ResultError
+from tools.chapters import ROOT
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(ROOT / "rnn_utils", tmp_path / "rnn_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    (tmp_path / "book").mkdir()
+    path = tmp_path / "benchmarks" / "seeds.py"
+    path.parent.mkdir()
+    path.write_text("STEPS = 3\n")
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    return path
+
+
+def test_a_study_is_recalled_with_where_it_came_from(script: Path) -> None:
+    results.Study(script).add("runs", {"seed": 0, "error": 0.5})
+    record = results.load("seeds")
+    assert record["rows"]["runs"] == [{"seed": 0, "error": 0.5}]
+    assert {"machine", "versions", "date", "hash"} <= record.keys()
+
+
+def test_a_study_goes_on_where_it_stopped(script: Path) -> None:
+    results.Study(script).add("runs", {"seed": 0})
+    again = results.Study(script)
+    assert again.has("runs", seed=0)
+    assert not again.has("runs", seed=1)
+    again.add("runs", {"seed": 1})
+    assert [row["seed"] for row in results.load("seeds")["rows"]["runs"]] == [0, 1]
+
+
+def test_a_stale_study_is_refused_and_not_mixed_with_new_rows(script: Path) -> None:
+    results.Study(script).add("runs", {"seed": 0})
+    script.write_text("STEPS = 4\n")
+    with pytest.raises(ResultError, match=r"run `python benchmarks/seeds\.py` again"):
+        results.load("seeds")
+    later = results.Study(script)
+    assert not later.has("runs", seed=0)
+    later.add("runs", {"seed": 1})
+    assert [row["seed"] for row in results.load("seeds")["rows"]["runs"]] == [1]
+
+
+def test_a_missing_study_says_how_to_make_it(script: Path) -> None:
+    with pytest.raises(ResultError, match="no stored study 'seeds'"):
+        results.load("seeds")
+
+
+def test_not_a_number_is_not_stored_and_leaves_the_file_whole(script: Path) -> None:
+    study = results.Study(script)
+    study.add("runs", {"seed": 0})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        study.add("runs", {"error": float("nan")})
+    assert json.loads(study.path.read_text())["rows"]["runs"] == [{"seed": 0}]
+
+
+@pytest.mark.parametrize("path", [pytest.param(p, id=p.stem) for p in sorted((ROOT / "benchmarks").glob("*.py"))])
+def test_every_committed_study_is_fresh(path: Path) -> None:
+    assert results.load(path.stem)["rows"]

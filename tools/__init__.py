@@ -1,0 +1,1 @@
+"""What the Makefile calls; imports nothing of the tests."""

@@ -1,0 +1,88 @@
+"""Find, read and describe the chapters."""
+
+import os
+import re
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from rnn_utils.data import mnist_source
+from rnn_utils.fingerprint import fingerprint
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+META = "rnn_book"  # key of a chapter's own metadata: seconds, data, fingerprint
+KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def chapter_paths(number: str | None = None) -> list[Path]:
+    """Return the chapters in order, or the one with this number (``"10"``)."""
+    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    if number:
+        paths = [path for path in paths if path.name.startswith(f"{int(number):02d}_")]
+        if not paths:
+            raise SystemExit(f"CHAPTER={number}: no notebooks/{int(number):02d}_*.ipynb. See `ls notebooks`.")
+    return paths
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook in the format its file has."""
+    return nbformat.read(path, as_version=4)
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook beside its place and move it there, so that a stop leaves no half file."""
+    beside = path.with_suffix(".ipynb.part")
+    beside.write_text(nbformat.writes(notebook, indent=1).rstrip("\n") + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the code cells in order."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def chapter_fingerprint(notebook: NotebookNode) -> str:
+    """Return what the chapter's stored outputs depend on, as one hash."""
+    return fingerprint([cell.source for cell in code_cells(notebook)], ROOT)
+
+
+def glued(notebook: NotebookNode) -> dict[str, str]:
+    """Return the values that the chapter's cells glued, by name."""
+    values = {}
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if record := output.get("metadata", {}).get("scrapbook"):
+                values[record["name"]] = output["data"][record["mime_prefix"] + "text/plain"]
+    return values
+
+
+def title(notebook: NotebookNode) -> str:
+    """Return the chapter's first heading."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (match := re.search(r"^# (.+)$", cell.source, re.MULTILINE)):
+            return match[1]
+    raise ValueError("a chapter begins with a heading of level one")
+
+
+def kernel_environment() -> dict[str, str]:
+    """Return what every kernel of a run or a test gets: the CPU, one thread, silent C++."""
+    threads = os.environ.get("RNN_UTILS_THREADS", "1")
+    return {
+        "RNN_UTILS_THREADS": threads,
+        "RNN_UTILS_DEVICE": os.environ.get("RNN_UTILS_DEVICE", "cpu"),
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "PYTHONHASHSEED": "0",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "JUPYTER_PATH": str(ROOT / "tests" / "jupyter"),
+    }
+
+
+def probed_environment() -> dict[str, str]:
+    """Look once whether MNIST can be had, so that no chapter waits for a dead network by itself."""
+    if os.environ.get("RNN_UTILS_OFFLINE") or mnist_source() == "mnist":
+        return {}
+    return {"RNN_UTILS_OFFLINE": "1"}

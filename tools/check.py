@@ -1,0 +1,119 @@
+"""Prove everything (`make test`): helpers, chapters on three settings, the rendered book."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from rnn_utils.data import mnist_source
+from tools.chapters import META, ROOT, chapter_paths, kernel_environment, probed_environment, read
+
+# Instruction sets that another processor may stop at: what survives them is no accident of this one.
+AVX2 = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+}
+PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--quiet", "-n", "2"]
+NBVAL = ["--nbval", "--nbval-kernel-name=rnn-book", "--nbval-cell-timeout=900", "--nbval-kernel-startup-timeout=120"]
+# Files, not cells, go to the two workers; nbval itself leaves handles open, so warnings stay warnings.
+NBVAL += ["-p", "tests.nbval_outputs", "--dist=loadfile", "-W", "default"]
+
+
+class Outcome(NamedTuple):
+    """What a stage came to."""
+
+    stage: str
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+def main() -> int:
+    """Run the stages, all of them even if one fails; return the number of failures."""
+    stages: dict[str, Callable[[str], Outcome]] = {
+        "unit": lambda name: pytest_stage(name, ["tests", "--ignore=tests/site"]),
+        "book": book_stage,
+        "site": lambda name: pytest_stage(name, ["tests/site", "--dist=loadfile"]),
+        "chapters": lambda name: chapters_stage(name, {}),
+        "chapters-avx2": lambda name: chapters_stage(name, AVX2),
+        "chapters-digits": digits_stage,
+    }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stages", nargs="*", metavar="stage", help=f"which (default all): {', '.join(stages)}")
+    chosen = parser.parse_args().stages or list(stages)
+    if unknown := [name for name in chosen if name not in stages]:
+        parser.error(f"no stage {unknown[0]!r}; expected {', '.join(stages)}")
+    os.environ.update(probed_environment())
+    outcomes = []
+    for name in chosen:
+        print(f"\n━━ {name} ━━", flush=True)
+        outcomes.append(stages[name](name))
+    return summed_up(outcomes)
+
+
+def pytest_stage(name: str, arguments: list[str], environment: dict[str, str] | None = None) -> Outcome:
+    """Run pytest and count from its own record."""
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        record = Path(folder) / "junit.xml"
+        command = [*PYTEST, f"--junit-xml={record}", *arguments]
+        result = subprocess.run(command, cwd=ROOT, env={**os.environ, **(environment or {})})
+        suite = ET.parse(record).getroot()[0].attrib if record.exists() else {}
+    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    skipped = int(suite.get("skipped", 0))
+    passed = int(suite.get("tests", 0)) - failed - skipped
+    # A run that collected nothing, or broke before its tests, has failed however few it counted.
+    failed = max(failed, 1) if result.returncode else failed
+    return Outcome(name, passed, failed, skipped, time.perf_counter() - start)
+
+
+def book_stage(name: str) -> Outcome:
+    """Render the book; one pass or one failure."""
+    start = time.perf_counter()
+    broken = subprocess.run([sys.executable, "-m", "tools.build_book"], cwd=ROOT).returncode != 0
+    return Outcome(name, int(not broken), int(broken), 0, time.perf_counter() - start)
+
+
+def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = None) -> Outcome:
+    """Run chapters under nbval, the longest first, and compare what they print and draw."""
+    paths = sorted(paths or chapter_paths(), key=lambda path: -read(path).metadata[META]["seconds"])
+    return pytest_stage(name, [*map(str, paths), *NBVAL], {**kernel_environment(), **extra})
+
+
+def digits_stage(name: str) -> Outcome:
+    """Where the other stages had MNIST, run its chapters once more with the digits everybody has."""
+    if mnist_source() != "mnist":
+        print("The chapters above ran on the embedded digits already.")
+        return Outcome(name, 0, 0, 0, 0.0)
+    paths = [path for path in chapter_paths() if read(path).metadata[META].get("data") == "mnist"]
+    with tempfile.TemporaryDirectory() as empty:
+        folder = os.environ.pop("RNN_UTILS_DATA", None)
+        try:
+            return chapters_stage(name, {"RNN_UTILS_OFFLINE": "1", "RNN_UTILS_CACHE": empty}, paths)
+        finally:
+            if folder is not None:
+                os.environ["RNN_UTILS_DATA"] = folder
+
+
+def summed_up(outcomes: list[Outcome]) -> int:
+    """Print a line a stage and the total; return the number of failures."""
+    print("\n━━ summary ━━")
+    for stage, passed, failed, skipped, seconds in outcomes:
+        verdict = "FAILED" if failed else "passed"
+        print(f"{stage:<16} {verdict}  {passed:>4} passed {failed:>3} failed {skipped:>3} skipped  {seconds:>5.0f} s")
+    passed, failed, skipped = (sum(outcome[i] for outcome in outcomes) for i in (1, 2, 3))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return min(failed, 100)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
