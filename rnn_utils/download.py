@@ -23,6 +23,7 @@ PROBE_SECONDS = 3.0  # for the first answer of any mirror
 WAIT_SECONDS = 2.5  # for one connection, or one more piece
 SLOWEST = 16 * 1024  # bytes a second that still pass for alive
 ROUNDS = 2  # times that each mirror is tried for a file
+PAUSE_SECONDS = 1.0  # between rounds
 REMEMBER_SECONDS = 300
 LOCK_SECONDS = 900  # another process may be downloading over a slow line
 PIECE = 64 * 1024  # bytes
@@ -75,8 +76,8 @@ def cache_folder() -> Path:
         If the user has no home folder.
     """
     named = os.environ.get("RNN_UTILS_CACHE")
-    folder = Path(named) if named else needed("pooch").os_cache("rnn-utils")
     try:
+        folder = Path(named) if named else needed("pooch").os_cache("rnn-utils")
         return folder.expanduser().absolute()
     except (RuntimeError, OSError) as error:
         raise Unavailable(
@@ -250,7 +251,7 @@ def _download_one(row: DataFile, addresses: list[str], stage: Path, patience: Pa
     begun, problem = bar.n, None
     for attempt in range(ROUNDS * len(addresses)):
         if attempt and attempt % len(addresses) == 0:
-            time.sleep(patience.wait(1.0))
+            time.sleep(patience.wait(PAUSE_SECONDS))
         url = addresses[attempt % len(addresses)] + row.name
         try:
             needed("pooch").retrieve(

@@ -86,20 +86,21 @@ def read_book_file(name: str) -> dict[str, Any]:
     for place in (checkout, packaged):
         if place.is_file():
             return tomllib.loads(place.read_text(encoding="utf-8"))
-    raise DataError(f"{name}: found neither in book/ nor in the package. Install rnn_utils again, or run in a checkout.")
+    raise DataError(
+        f"{name}: found neither in book/ nor in the package. Install rnn_utils again, or run in a checkout."
+    )
 
 
 def _term(row: Mapping[str, Any]) -> Term:
-    definition = row.get("definition", {})
-    if missing := [language for language in LANGUAGES if not row.get(language) or not definition.get(language)]:
-        raise DataError(f"glossary.toml: term {row.get('id')!r} has no name or no definition in {', '.join(missing)}.")
-    forbidden = row.get("forbidden", {})
+    missing = [key for language in LANGUAGES for key in (language, f"{language}_definition") if not row.get(key)]
+    if missing:
+        raise DataError(f"glossary.toml: term {row.get('id')!r} lacks {', '.join(missing)}. Add one line for each.")
     return Term(
         id=row["id"],
         names={language: row[language] for language in LANGUAGES},
         short=row.get("short", ""),
-        definition={language: definition[language] for language in LANGUAGES},
-        forbidden={language: tuple(forbidden.get(language, ())) for language in LANGUAGES},
+        definition={language: row[f"{language}_definition"] for language in LANGUAGES},
+        forbidden={language: tuple(row.get(f"{language}_forbidden", ())) for language in LANGUAGES},
         see=tuple(row.get("see", ())),
     )
 
@@ -111,6 +112,4 @@ def _occurs(name: str, text: str) -> bool:
 
 
 def _means_another(name: str, language: str, english: str, terms: Sequence[Term]) -> bool:
-    return any(
-        name in term.names[language].lower() and term.names["en"].lower() in english.lower() for term in terms
-    )
+    return any(name in term.names[language].lower() and term.names["en"].lower() in english.lower() for term in terms)

@@ -77,6 +77,6 @@ def show_notes(notes: Sequence[Note]) -> None:
             heading.setdefault(names[note.term][language], tag)  # MNIST: once, not three times
         title = " · ".join(f'<span lang="{tag}">{html.escape(name)}</span>' for name, tag in heading.items())
         bodies = [f'<p lang="{tag}">{html.escape(note.text[language])}</p>' for language, tag in LANGUAGES.items()]
-        pages.append('<div class="note">\n<p><strong>' + title + "</strong></p>\n" + "\n".join(bodies) + "\n</div>")
+        pages += ['<div class="aligned-note">', f"<p><strong>{title}</strong></p>", *bodies, "</div>"]
         lines += [" · ".join(heading), *note.text.values(), ""]
     display({"text/plain": "\n".join(lines).rstrip(), "text/html": "\n".join(pages)})

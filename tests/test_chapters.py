@@ -10,11 +10,13 @@ import pytest
 from nbformat import NotebookNode, validate
 
 from rnn_utils.claims import CLAIM_MIME
+from rnn_utils.show import GLUE_PREFIX
 from tests.comparing import PICTURES, by_kind
 from tools.chapters import KERNELSPEC, META, ROOT, chapter_fingerprint, chapter_paths, code_cells, glued, read
 from tools.prose import typed_numbers
 
 PARTS = {"01-09": "concepts", "10-19": "TensorFlow", "20-29": "PyTorch", "30-39": "languages", "40-49": "speed"}
+KINDS = {"stdout", "text/plain", "text/html", "image/png", CLAIM_MIME, GLUE_PREFIX + "text/plain"}
 MANY_BYTES = 250_000  # of one cell's outputs
 
 
@@ -71,6 +73,7 @@ def test_outputs_hold_no_accident(chapter: NotebookNode) -> None:
     for cell in code_cells(chapter):
         assert "nbval-skip" not in cell.metadata.get("tags", []), cell.id
         assert not re.search(r"NBVAL_|^[%!]", cell.source, re.MULTILINE), cell.id
+        assert set(by_kind(cell.outputs)) <= KINDS, cell.id
         size = len(json.dumps(cell.outputs))
         assert size < MANY_BYTES, f"{cell.id}: {size} bytes of outputs"
         for output in cell.outputs:

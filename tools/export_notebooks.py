@@ -57,7 +57,7 @@ def build_wheel(folder: Path) -> Path:
         shutil.copytree(ROOT / "rnn_utils", stage / "rnn_utils", ignore=shutil.ignore_patterns("__pycache__"))
         data = stage / "rnn_utils" / "_data"
         data.mkdir()
-        for path in [*(ROOT / "benchmarks" / "results").glob("*.json"), ROOT / "book" / "glossary.toml"]:
+        for path in [*(ROOT / "benchmarks" / "results").glob("*.json"), *(ROOT / "book").glob("*.toml")]:
             shutil.copy(path, data)
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
         subprocess.run([*command, "--wheel-dir", str(folder), str(stage)], check=True, stderr=subprocess.DEVNULL)

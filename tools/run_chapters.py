@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -66,7 +67,7 @@ def run(path: Path, *, store: bool) -> float:
         record_timing=False,
     )
     start = time.perf_counter()
-    client.execute()
+    client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log; a cell's errors arrive as messages
     seconds = time.perf_counter() - start
     if store:
         write(normalised(notebook), path)

@@ -7,7 +7,6 @@ Everything shown is derived: claims from the records stored in the chapters, ter
 import html
 import json
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,12 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from rnn_utils.claims import CLAIM_MIME
+from rnn_utils.glossary import LANGUAGES, Term, load
+
 logger = logging.getLogger(__name__)
 
-CLAIM_MIME = "application/vnd.rnn-book.claim+json"
 META = "rnn_book"
-LANGUAGES = {"ru": "Русский", "zh": "中文"}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -75,29 +75,36 @@ class ClaimRole(SphinxRole):
 
 
 class GlossaryTable(SphinxDirective):
-    """The terms of ``book/glossary.toml`` as a list: the English term, its names and meanings in each language."""
+    """The terms of ``book/glossary.toml``: English name and meaning, then Russian and Chinese."""
 
     def run(self) -> list[nodes.Node]:
         """Build one definition per term, with an anchor ``term-<id>``."""
-        path = Path(self.env.srcdir) / "book" / "glossary.toml"
-        self.env.note_dependency(str(path))
-        terms = tomllib.loads(path.read_text(encoding="utf-8"))["terms"]
+        self.env.note_dependency(str(Path(self.env.srcdir) / "book" / "glossary.toml"))
+        terms = load()
+        names = {term.id: term.names["en"] for term in terms}
         found = nodes.definition_list(classes=["glossary"])
-        for term in sorted(terms, key=lambda row: row["en"].casefold()):
-            name = nodes.term("", term["en"], ids=[f"term-{term['id']}"], names=[])
-            body = nodes.definition("", nodes.paragraph("", term["en_definition"]))
-            for tag, language in LANGUAGES.items():
-                body += self.translation(tag, language, term)
-            found += nodes.definition_list_item("", name, body)
+        for term in sorted(terms, key=lambda term: term.names["en"].casefold()):
+            title = term.names["en"] + (f" ({term.short})" if term.short else "")
+            body = nodes.definition("", nodes.paragraph("", term.definition["en"]))
+            body += [self.translation(term, language, tag) for language, tag in LANGUAGES.items() if language != "en"]
+            if term.see:
+                body += self.related(term, names)
+            anchor = nodes.term("", title, ids=[f"term-{term.id}"])
+            found += nodes.definition_list_item("", anchor, body)
         return [found]
 
-    def translation(self, tag: str, language: str, term: dict[str, str]) -> nodes.raw:
+    def translation(self, term: Term, language: str, tag: str) -> nodes.raw:
         """Return one language's name and meaning; raw, since docutils has no ``lang`` attribute."""
-        name, meaning = html.escape(term[tag]), html.escape(term[f"{tag}_definition"])
-        text = f"<strong>{name}</strong> — {meaning}"
-        return nodes.raw(
-            "", f'<p lang="{tag}" class="glossary-{tag}" aria-label="{language}">{text}</p>', format="html"
-        )
+        name, meaning = html.escape(term.names[language]), html.escape(term.definition[language])
+        return nodes.raw("", f'<p lang="{tag}"><strong>{name}</strong> · {meaning}</p>', format="html")
+
+    def related(self, term: Term, names: dict[str, str]) -> nodes.paragraph:
+        """Return links to the terms that this one is told apart from or rests on."""
+        line = nodes.paragraph("", "See ", classes=["glossary-see"])
+        for position, other in enumerate(term.see):
+            line += nodes.Text(", " if position else "")
+            line += nodes.reference("", names[other], internal=True, refuri=f"#term-{other}")
+        return line
 
 
 def add_card(app: Sphinx, doctree: nodes.document, docname: str) -> None:
