@@ -193,7 +193,6 @@ def _download(missing: list[DataFile], addresses: list[str], folder: Path) -> No
     patience = Patience()
     addresses = _living_first(addresses, min(missing, key=lambda row: row.bytes), patience)
     stage = folder / ".part"
-    shutil.rmtree(stage, ignore_errors=True)  # left by a process that was killed: the lock is ours
     total = sum(row.bytes for row in missing)
     try:
         with needed("tqdm").tqdm(
@@ -202,7 +201,7 @@ def _download(missing: list[DataFile], addresses: list[str], folder: Path) -> No
             for row in missing:
                 _download_one(row, addresses, stage, patience, bar)
                 (stage / row.name).replace(folder / row.name)
-    finally:
+    finally:  # the lock is ours, so this may also take what a killed process left
         shutil.rmtree(stage, ignore_errors=True)
 
 
@@ -296,7 +295,7 @@ def _pieces(url: str, patience: Patience) -> Iterator[bytes]:
         read = getattr(response.raw, "read1", response.raw.read)
         try:
             response.raise_for_status()
-            while piece := read(PIECE, decode_content=False):
+            while piece := read(PIECE):
                 yield piece
                 patience.wait(0)
         except (OSError, urllib3.exceptions.HTTPError) as error:  # what is wrong with the disk is raised elsewhere

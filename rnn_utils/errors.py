@@ -13,9 +13,25 @@ class DataError(BookError):
     """A data file is missing, damaged or not what it says it is."""
 
 
+class DTypeError(BookError, TypeError):
+    """An argument is no array, or an array of the wrong kind of numbers."""
+
+
+class GradientError(BookError, AssertionError):
+    """A gradient written by hand is not what finite differences measure."""
+
+
+class NotFiniteError(BookError, ValueError):
+    """An array holds NaN or infinity."""
+
+
 class ResultError(BookError):
     """A stored study is missing, unreadable or older than the code that made it."""
 
 
 class SettingError(BookError, ValueError):
     """An argument or an environment variable has a value that cannot be used."""
+
+
+class ShapeError(BookError, ValueError):
+    """The shape of an array does not fit the others, or is empty."""

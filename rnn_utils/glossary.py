@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,9 +80,8 @@ def slips(texts: Mapping[str, str], terms: Sequence[Term]) -> list[tuple[str, st
 
 def read_book_file(name: str) -> dict[str, Any]:
     """Read a TOML file of ``book/``, from a checkout or from the copy inside the installed package."""
-    checkout = Path(__file__).resolve().parent.parent / "book" / name
-    packaged = files("rnn_utils") / "_data" / name
-    for place in (checkout, packaged):
+    package = Path(__file__).resolve().parent
+    for place in (package.parent / "book" / name, package / "_data" / name):
         if place.is_file():
             return tomllib.loads(place.read_text(encoding="utf-8"))
     raise DataError(

@@ -9,6 +9,9 @@ from rnn_utils.errors import DataError
 from rnn_utils.glossary import LANGUAGES, load, read_book_file
 from rnn_utils.show import display
 
+# Written at each paragraph, so that a notebook shows it without the book's style sheet.
+FRAME = "margin: 1.8em 0; padding-left: 1em; border-left: 3px solid #56b4e9"
+
 
 class Note(NamedTuple):
     """One paragraph: ``text`` by language, its ``term`` of the glossary, and the sources it corrects."""
@@ -77,6 +80,6 @@ def show_notes(notes: Sequence[Note]) -> None:
             heading.setdefault(names[note.term][language], tag)  # MNIST: once, not three times
         title = " · ".join(f'<span lang="{tag}">{html.escape(name)}</span>' for name, tag in heading.items())
         bodies = [f'<p lang="{tag}">{html.escape(note.text[language])}</p>' for language, tag in LANGUAGES.items()]
-        pages += ['<div class="aligned-note">', f"<p><strong>{title}</strong></p>", *bodies, "</div>"]
+        pages += [f'<div class="aligned-note" style="{FRAME}">', f"<p><strong>{title}</strong></p>", *bodies, "</div>"]
         lines += [" · ".join(heading), *note.text.values(), ""]
     display({"text/plain": "\n".join(lines).rstrip(), "text/html": "\n".join(pages)})

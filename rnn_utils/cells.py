@@ -1,0 +1,123 @@
+"""The cells of the book side by side, and what they have in common.
+
+Every cell has a step forward, ``(state, cache) = step(x_t, state_prev, *weights)``, and the same step
+backward, ``gradients = step_backward(dstate, cache)``.  The state is ``h``, or for an LSTM the pair
+``LSTMState(h, c)``.  The equations stand in the two cores, without the input's share, which
+`rnn_utils.sequence` computes for all steps at once.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from rnn_utils.checks import Array, check
+from rnn_utils.errors import DTypeError, SettingError
+from rnn_utils.gru import (
+    GRUBeforeGradients,
+    GRUBeforeWeights,
+    GRUGradients,
+    GRUWeights,
+    gru_before_core,
+    gru_before_core_backward,
+    gru_before_step,
+    gru_before_step_backward,
+    gru_core,
+    gru_core_backward,
+    gru_step,
+    gru_step_backward,
+)
+from rnn_utils.lstm import (
+    LSTMGradients,
+    LSTMState,
+    LSTMWeights,
+    lstm_core,
+    lstm_core_backward,
+    lstm_step,
+    lstm_step_backward,
+)
+from rnn_utils.parts import sigmoid
+from rnn_utils.rnn import (
+    RNNGradients,
+    RNNWeights,
+    rnn_core,
+    rnn_core_backward,
+    rnn_step,
+    rnn_step_backward,
+)
+
+__all__ = [
+    "CELLS",
+    "Cell",
+    "GRUBeforeGradients",
+    "GRUBeforeWeights",
+    "GRUGradients",
+    "GRUWeights",
+    "LSTMGradients",
+    "LSTMState",
+    "LSTMWeights",
+    "RNNGradients",
+    "RNNWeights",
+    "cell_of",
+    "gru_before_step",
+    "gru_before_step_backward",
+    "gru_step",
+    "gru_step_backward",
+    "lstm_step",
+    "lstm_step_backward",
+    "random_weights",
+    "rnn_step",
+    "rnn_step_backward",
+    "sigmoid",
+    "zero_state",
+]
+
+Weights = RNNWeights | LSTMWeights | GRUWeights | GRUBeforeWeights
+State = Array | LSTMState
+Kind = TypeVar("Kind", RNNWeights, LSTMWeights, GRUWeights, GRUBeforeWeights)
+
+
+class Cell(NamedTuple):
+    """A kind of cell: what is needed to run it over a sequence."""
+
+    name: str
+    blocks: str  # the order in which W_xh, W_hh and b_h stack them
+    step: Callable[..., tuple[Any, Any]]
+    step_backward: Callable[..., Any]
+    core: Callable[..., tuple[Any, Any]]  # (a_x, state_prev, W_hh, ...) to (state, cache)
+    core_backward: Callable[..., tuple[Any, Any, tuple[Array, ...]]]  # (dstate, cache) to (da_x, dstate_prev, (dW_hh, ...))
+
+
+CELLS: dict[type, Cell] = {
+    RNNWeights: Cell("RNN", "h", rnn_step, rnn_step_backward, rnn_core, rnn_core_backward),
+    LSTMWeights: Cell("LSTM", "ifgo", lstm_step, lstm_step_backward, lstm_core, lstm_core_backward),
+    GRUWeights: Cell("GRU", "rzn", gru_step, gru_step_backward, gru_core, gru_core_backward),
+    GRUBeforeWeights: Cell(
+        "GRU, reset before",
+        "rzn",
+        gru_before_step,
+        gru_before_step_backward,
+        gru_before_core,
+        gru_before_core_backward,
+    ),
+}
+
+
+def cell_of(function: str, weights: Any) -> Cell:
+    """Return the cell that the weights belong to, or say for ``function`` that they belong to none."""
+    if type(weights) not in CELLS:
+        names = ", ".join(kind.__name__ for kind in CELLS)
+        raise DTypeError(
+            f"{function}: the weights are a {type(weights).__name__}; expected one of {names}. "
+            "Name the cell by wrapping its arrays: LSTMWeights(W_xh, W_hh, b_h)."
+        )
+    return CELLS[type(weights)]
+
+
+def check_weights(function: str, weights: Any) -> dict[str, tuple[Array, str]]:
+    """Return a cell's weights with their shapes in letters, as `rnn_utils.checks.check` takes them."""
+    blocks = len(cell_of(function, weights).blocks)
+    wide = f"{blocks}H" if blocks > 1 else "H"
+    letters = {"W_hh": f"H {wide}", "W_xh": f"D {wide}", "b_h": wide, "b_hn": "H"}
+    return {name: (getattr(weights, name), letters[name]) for name in letters if name in weights._fields}

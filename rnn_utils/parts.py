@@ -1,0 +1,63 @@
+"""Parts that every cell is made of: the input's share, which needs no memory, and the sigmoid."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn_utils.checks import Array
+
+
+class StepCache(NamedTuple):
+    """What the backward step of any cell needs: the input, its weights, and the cell's own cache."""
+
+    x_t: Array
+    W_xh: Array
+    core: Any
+
+
+def read_inputs(x: Array, W_xh: Array, b_h: Array) -> Array:
+    r"""Multiply inputs by their weights and add the bias.
+
+    .. math:: a_x = x W_{xh} + b_h
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D) or (T, N, D)
+        One step, or all steps at once.
+    W_xh, b_h : ndarray, shapes (D, K) and (K,)
+        K is H for a plain cell, 4H for an LSTM, 3H for a GRU.
+
+    Returns
+    -------
+    ndarray, shape (N, K) or (T, N, K)
+        The input's share of the pre-activations.
+
+    Examples
+    --------
+    >>> read_inputs(np.array([[1.0, 2.0]]), W_xh=np.array([[10.0], [1.0]]), b_h=np.array([0.5]))
+    array([[12.5]])
+    """
+    a_x = x.reshape(-1, x.shape[-1]) @ W_xh
+    a_x += b_h  # in place: over all steps this is the largest array of the net
+    return a_x.reshape(*x.shape[:-1], -1)
+
+
+def read_inputs_backward(da_x: Array, x: Array, W_xh: Array) -> tuple[Array, Array, Array]:
+    """Return the gradients ``(dx, dW_xh, db_h)`` of `read_inputs`; the weights' are summed over all steps."""
+    da_rows, x_rows = da_x.reshape(-1, da_x.shape[-1]), x.reshape(-1, x.shape[-1])
+    dx = (da_rows @ W_xh.T).reshape(x.shape)
+    return dx, x_rows.T @ da_rows, da_rows.sum(axis=0)
+
+
+def sigmoid(a: Array) -> Array:
+    r"""Squeeze numbers into the range from 0 to 1.
+
+    .. math:: \sigma(a) = \frac{1}{1 + e^{-a}}
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    with np.errstate(over="ignore"):  # where exp(-a) is too large for a number, 1 / inf = 0 is right
+        return 1 / (1 + np.exp(-a))
