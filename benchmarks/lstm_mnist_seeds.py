@@ -40,7 +40,8 @@ def train_and_test(seed: int, mnist: Dataset) -> dict[str, object]:
         "accuracy": 1 - len(wrong) / len(answers),
         "seconds": round(history.seconds[-1], 1),
         "wrong": wrong.tolist(),  # row numbers of the test images read wrongly
-        "answers": answers[wrong].tolist(),  # and what each was taken for
+        "truth": mnist.y_test[wrong].tolist(),  # what they show
+        "answers": answers[wrong].tolist(),  # what they were taken for
         **RECIPE,
     }
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_utils.checks import Array, check
+from rnn_utils.checks import Array
 from rnn_utils.errors import DTypeError, SettingError
 from rnn_utils.gru import (
     GRUBeforeGradients,
@@ -86,7 +86,9 @@ class Cell(NamedTuple):
     step: Callable[..., tuple[Any, Any]]
     step_backward: Callable[..., Any]
     core: Callable[..., tuple[Any, Any]]  # (a_x, state_prev, W_hh, ...) to (state, cache)
-    core_backward: Callable[..., tuple[Any, Any, tuple[Array, ...]]]  # (dstate, cache) to (da_x, dstate_prev, (dW_hh, ...))
+    core_backward: Callable[
+        ..., tuple[Any, Any, tuple[Array, ...]]
+    ]  # (dstate, cache) to (da_x, dstate_prev, (dW_hh, ...))
 
 
 CELLS: dict[type, Cell] = {
@@ -121,3 +123,60 @@ def check_weights(function: str, weights: Any) -> dict[str, tuple[Array, str]]:
     wide = f"{blocks}H" if blocks > 1 else "H"
     letters = {"W_hh": f"H {wide}", "W_xh": f"D {wide}", "b_h": wide, "b_hn": "H"}
     return {name: (getattr(weights, name), letters[name]) for name in letters if name in weights._fields}
+
+
+def random_weights(kind: type[Kind], D: int, H: int, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> Kind:
+    r"""Draw weights of a cell, every one uniformly from :math:`\pm 1/\sqrt{H}`, as PyTorch does.
+
+    Parameters
+    ----------
+    kind : type
+        `RNNWeights`, `LSTMWeights`, `GRUWeights` or `GRUBeforeWeights`.
+    D, H : int
+        Inputs and hidden units.
+    rng : numpy.random.Generator
+        Where the numbers come from.
+    dtype : dtype, optional
+        float64 (default) or float32.
+
+    Returns
+    -------
+    kind
+        Fresh arrays, which may be changed in place: ``weights.b_h[H : 2 * H] = 1`` opens the forget
+        gates of an LSTM.
+
+    Raises
+    ------
+    SettingError
+        If D or H is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> weights = random_weights(LSTMWeights, D=5, H=7, rng=np.random.default_rng(0))
+    >>> [array.shape for array in weights]
+    [(5, 28), (7, 28), (28,)]
+    """
+    for name, size in (("D", D), ("H", H)):
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise SettingError(f"random_weights: {name} is {size!r}; expected a whole number of at least 1.")
+    if kind not in CELLS:
+        names = ", ".join(cell.__name__ for cell in CELLS)
+        raise SettingError(f"random_weights: kind is {kind!r}; expected one of {names}.")
+    wide = len(CELLS[kind].blocks) * H
+    shapes = {"W_xh": (D, wide), "W_hh": (H, wide), "b_h": (wide,), "b_hn": (H,)}
+    bound = 1 / np.sqrt(H)
+    return kind(*(rng.uniform(-bound, bound, shapes[name]).astype(dtype) for name in kind._fields))
+
+
+def zero_state(weights: Weights, N: int) -> State:
+    """Return the state before the first step, of N sequences: zeros in the dtype of the weights.
+
+    Examples
+    --------
+    >>> zero_state(random_weights(RNNWeights, D=5, H=3, rng=np.random.default_rng(0)), N=2)
+    array([[0., 0., 0.],
+           [0., 0., 0.]])
+    """
+    cell_of("zero_state", weights)
+    zeros = np.zeros((N, weights.W_hh.shape[0]), weights.W_hh.dtype)
+    return LSTMState(zeros, zeros.copy()) if isinstance(weights, LSTMWeights) else zeros

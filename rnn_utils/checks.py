@@ -90,14 +90,11 @@ def check_numbers(function: str, name: str, array: Any) -> None:
         )
 
 
-def check_pair(function: str, name: str, pair: Any) -> None:
-    """Check that the state of an LSTM, or a gradient of it, has its two parts."""
+def check_pair(function: str, name: str, pair: Any, kind: str) -> None:
+    """Check that something which has two parts, such as ``LSTMState(h, c)``, comes as a pair."""
     if not isinstance(pair, tuple) or len(pair) != 2:
         came = f"an array of shape {pair.shape}" if isinstance(pair, np.ndarray) else f"a {type(pair).__name__}"
-        raise ShapeError(
-            f"{function}: {name} is {came}; expected the pair (h, c). "
-            "Pass LSTMState(h, c), both of shape (N, H), or None where a start with zeros is allowed."
-        )
+        raise ShapeError(f"{function}: {name} is {came}; expected a pair. Pass {kind}.")
 
 
 def check_lengths(function: str, lengths: Sequence[int] | NDArray[np.integer], N: int, T: int) -> NDArray[np.int64]:
@@ -105,7 +102,7 @@ def check_lengths(function: str, lengths: Sequence[int] | NDArray[np.integer], N
     array = np.asarray(lengths)
     if array.shape != (N,) or array.dtype.kind not in "iu":
         raise ShapeError(
-            f"{function}: lengths has the shape {array.shape} and holds {array.dtype}; expected {N} whole numbers, one a sequence. "
+            f"{function}: lengths is {array.shape} of {array.dtype}; expected {N} whole numbers, one a sequence. "
             "Count the steps of every sequence before it is padded."
         )
     if (wrong := np.flatnonzero((array < 1) | (array > T))).size:

@@ -62,7 +62,7 @@ def draw_unrolled(words: Sequence[str], *, backward: bool = False, ax: Axes | No
     Parameters
     ----------
     words : sequence of str
-        What is read, one entry a step; two to five fit.
+        What is read, one entry a step; three to five fit.
     backward : bool
         Draw how the error travels instead: from the last state to the first, each step adding
         its share to one gradient of the shared weights.
@@ -77,7 +77,7 @@ def draw_unrolled(words: Sequence[str], *, backward: bool = False, ax: Axes | No
     Raises
     ------
     SettingError
-        If there are fewer than two words or more than five.
+        If there are fewer than three words or more than five.
 
     Examples
     --------
@@ -85,8 +85,8 @@ def draw_unrolled(words: Sequence[str], *, backward: bool = False, ax: Axes | No
     >>> [text.get_text() for text in ax.texts].count("$W_{hh}$")  # one for each arrow
     4
     """
-    if not 2 <= len(words) <= 5:
-        raise SettingError(f"draw_unrolled: got {len(words)} words; expected two to five, or the text gets too small.")
+    if not 3 <= len(words) <= 5:
+        raise SettingError(f"draw_unrolled: got {len(words)} words; expected three to five, for the text to fit.")
     ax = _canvas(ax, width=3.0 * len(words) + 1.3, height=7.4, inches=(6.4, 3.9))
     columns = [3.0 * t - 0.25 for t in range(1, len(words) + 1)]
     colour = FAINT if backward else INK
@@ -160,7 +160,7 @@ def _forward_arrows(ax: Axes, columns: list[float], colour: str, *, weights: boo
             ax.text(x - 0.15, 2.25, "$W_{xh}$", size=WEIGHT, color=colour, ha="right", va="center")
     if weights:
         _arrow(ax, (columns[-1], 4.32), (columns[-1], 5.98), colour)
-        ax.text(columns[-1] - 0.15, 5.5, "$W_{hy}$", size=WEIGHT, color=colour, ha="right", va="center")
+        ax.text(columns[-1] + 0.2, 5.4, "$W_{hy}$", size=WEIGHT, color=colour, ha="left", va="center")
 
 
 def _backward_arrows(ax: Axes, columns: list[float]) -> None:
@@ -168,7 +168,7 @@ def _backward_arrows(ax: Axes, columns: list[float]) -> None:
     last, width = columns[-1], columns[-1] - columns[0] + 1.9
     _box(ax, last - 0.3, 6.6, label("order_matters.error"), BACK, width=2.1, size=WORD + 1)
     _arrow(ax, (last, 5.98), (last, 4.32), BACK, width=3)
-    ax.text(last - 0.2, 5.15, f"$dh_{len(columns)}$", size=WEIGHT, color=BACK, ha="right", va="center")
+    ax.text(last + 0.2, 5.15, f"$dh_{len(columns)}$", size=WEIGHT, color=BACK, ha="left", va="center")
     for t, (x, before) in enumerate(zip(columns[1:], columns[:-1], strict=True), start=1):
         _arrow(ax, (x - 0.8, 4.05), (before + 0.8, 4.05), BACK, width=3)
         ax.text((before + x) / 2, 4.4, f"$dh_{t}$", size=WEIGHT, color=BACK, ha="center", va="bottom")

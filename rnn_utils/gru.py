@@ -57,9 +57,7 @@ class GRUCache(NamedTuple):
     W_hh: Array
 
 
-def gru_step(
-    x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, b_hn: Array
-) -> tuple[Array, StepCache]:
+def gru_step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, b_hn: Array) -> tuple[Array, StepCache]:
     r"""Advance a GRU by one time step, resetting after the product with :math:`W_{hn}`.
 
     .. math::

@@ -46,9 +46,7 @@ class LSTMCache(NamedTuple):
     W_hh: Array
 
 
-def lstm_step(
-    x_t: Array, state_prev: LSTMState, W_xh: Array, W_hh: Array, b_h: Array
-) -> tuple[LSTMState, StepCache]:
+def lstm_step(x_t: Array, state_prev: LSTMState, W_xh: Array, W_hh: Array, b_h: Array) -> tuple[LSTMState, StepCache]:
     r"""Advance an LSTM by one time step.
 
     .. math::
@@ -101,7 +99,7 @@ def lstm_step(
     >>> state.c
     array([[0.3]])
     """
-    check_pair("lstm_step", "state_prev", state_prev)
+    check_pair("lstm_step", "state_prev", state_prev, "LSTMState(h, c)")
     h_prev, c_prev = state_prev
     weights = {"W_hh": (W_hh, "H 4H"), "W_xh": (W_xh, "D 4H"), "b_h": (b_h, "4H")}
     check("lstm_step", **weights, x_t=(x_t, "N D"), h_prev=(h_prev, "N H"), c_prev=(c_prev, "N H"))
@@ -149,7 +147,7 @@ def lstm_step_backward(dstate: LSTMState, cache: StepCache) -> LSTMGradients:
     >>> lstm_step_backward(LSTMState(zero, np.ones((1, 1))), cache).dstate_prev.c.round(6)
     array([[0.75]])
     """
-    check_pair("lstm_step_backward", "dstate", dstate)
+    check_pair("lstm_step_backward", "dstate", dstate, "LSTMState(h, c)")
     dh_t, dc_t = dstate
     check("lstm_step_backward", h_t=(cache.core.o, "N H"), dh_t=(dh_t, "N H"), dc_t=(dc_t, "N H"))
     da_t, dstate_prev, (dW_hh,) = lstm_core_backward(dstate, cache.core)

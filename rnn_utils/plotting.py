@@ -175,7 +175,7 @@ def draw_digits(images: ArrayLike, captions: Sequence[str] = (), *, columns: int
         raise SettingError(
             f"draw_digits: got {len(captions)} captions for {len(images)} images; expected one for each."
         )
-    rows, top = -(-len(images) // columns), 0.3 if len(captions) else 0.06
+    rows, top = -(-len(images) // columns), 0.06 * columns if len(captions) else 0.06
     ax = _axes(ax, figsize=(6.4, 6.4 * rows * (1 + top) / (columns * 1.06)))
     for number, image in enumerate(images):
         row, column = divmod(number, columns)

@@ -180,7 +180,7 @@ def fit(
         with tf.GradientTape() as tape:
             error = loss(y_batch, model(x_batch, training=True))
         gradient = tape.gradient(error, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradient, model.trainable_variables, strict=True))
+        optimizer.apply(gradient, model.trainable_variables)
         return error, tf.linalg.global_norm(gradient)
 
     history = History([], [], [], [], [])

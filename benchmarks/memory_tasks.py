@@ -1,0 +1,94 @@
+"""How long can they remember?  Six small nets on two memory tasks, five seeds, clipping on and off.
+
+Run ``python benchmarks/memory_tasks.py`` (about 20 minutes on one thread); a second start goes on
+where the first was stopped.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from rnn_utils.memory_nets import Reader, gradient_by_lag, loss_of, spectral_radius, train
+from rnn_utils.memory_tasks import Batch, adding_problem, delayed_recall
+from rnn_utils.results import Study
+
+SEEDS = range(5)
+WAIT, H, N, RATE, CLIP, PIECE = 40, 32, 32, 0.01, 1.0, 20
+TASKS = {"recall": {"D": 8, "outputs": 4, "steps": 400}, "adding": {"D": 2, "outputs": 1, "steps": 800}}
+PLAN: list[tuple[str, float | None]] = [("recall", CLIP), ("adding", CLIP), ("recall", None)]
+NETS: dict[str, dict[str, Any]] = {
+    "RNN": {"cell": "RNN"},
+    "RNN, radius 1": {"cell": "RNN", "radius": 1.0},
+    "GRU": {"cell": "GRU"},
+    "LSTM, bias 0": {"cell": "LSTM", "forget_bias": 0.0},
+    "LSTM, bias 1": {"cell": "LSTM", "forget_bias": 1.0},
+    "LSTM, bias 5": {"cell": "LSTM", "forget_bias": 5.0},
+}
+
+
+def draw(task: str, count: int, rng: np.random.Generator) -> Batch:
+    """Make a batch of a task."""
+    return delayed_recall(count, WAIT, rng) if task == "recall" else adding_problem(count, WAIT, rng)
+
+
+def run(task: str, name: str, seed: int, clip: float | None) -> dict[str, Any]:
+    """Train one net and measure it before and after."""
+    torch.manual_seed(seed)
+    rng, test = np.random.default_rng(seed), draw(task, 500, np.random.default_rng([seed, 1]))
+    few = Batch(test.x[:100], test.y[:100])
+    sizes = TASKS[task]
+    net = Reader(D=sizes["D"], H=H, outputs=sizes["outputs"], **NETS[name])
+    before, radius = gradient_by_lag(net, few), radius_of(net)
+    trace = train(net, lambda: draw(task, N, rng), steps=sizes["steps"], rate=RATE, clip=clip)
+    return {
+        "task": task,
+        "net": name,
+        "seed": seed,
+        "clip": clip,
+        **measured(net, test),
+        "loss": rounded(np.reshape(trace.loss, (-1, PIECE)).mean(axis=1)),  # of every 20 steps
+        "largest_gradient": float(f"{max(trace.grad_norm):.4g}"),
+        "above_clip": float(np.mean(np.array(trace.grad_norm) > CLIP)),  # share of the steps
+        "by_lag_before": rounded(before),
+        "by_lag_after": rounded(gradient_by_lag(net, few)),
+        "radius_before": radius,
+        "radius_after": radius_of(net),
+        "parameters": sum(values.numel() for values in net.parameters()),
+        "steps": sizes["steps"],
+        "seconds": round(trace.seconds, 1),
+    }
+
+
+def measured(net: Reader, test: Batch) -> dict[str, float]:
+    """Return the share of right answers, or the mean squared error, on sequences never trained on."""
+    with torch.no_grad():
+        if test.y.dtype.kind == "f":
+            return {"error": float(loss_of(net, test))}
+        answers = net(torch.from_numpy(test.x)).argmax(dim=1).numpy()
+    return {"accuracy": float(np.mean(answers == test.y))}
+
+
+def radius_of(net: Reader) -> float | None:
+    """Return the spectral radius of an RNN's matrix; cells with gates have several matrices."""
+    return spectral_radius(net.cell.weight_hh_l0) if isinstance(net.cell, torch.nn.RNN) else None
+
+
+def rounded(values: np.ndarray) -> list[float]:
+    """Keep four digits."""
+    return [float(f"{value:.4g}") for value in values]
+
+
+def main() -> None:
+    """Run what is not stored yet."""
+    torch.set_num_threads(1)
+    study = Study(__file__)
+    jobs = [(task, name, seed, clip) for task, clip in PLAN for seed in SEEDS for name in NETS]
+    for task, name, seed, clip in tqdm(jobs, unit="net"):
+        if not study.has("runs", task=task, net=name, seed=seed, clip=clip):
+            study.add("runs", run(task, name, seed, clip))
+
+
+if __name__ == "__main__":
+    main()

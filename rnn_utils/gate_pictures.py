@@ -1,0 +1,131 @@
+"""Drawings of gates: the LSTM cell with its three gates, and gates at work over a sequence.
+
+Every function returns the axes and none calls ``show``.  Words come from `rnn_utils.labels`; a gate
+has one colour in every drawing.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle
+from numpy.typing import ArrayLike
+
+from rnn_utils.diagrams import INK, _arrow, _box, _canvas
+from rnn_utils.errors import SettingError
+from rnn_utils.labels import label
+from rnn_utils.plotting import COLOURS
+
+GATES = {"i": COLOURS["green"], "f": COLOURS["orange"], "o": COLOURS["blue"]}
+PART_COLOURS = {**GATES, "g": COLOURS["grey"]}
+
+
+def draw_lstm_cell(ax: Axes | None = None) -> Axes:
+    """Draw one step of an LSTM: the memory runs along the top, and three gates decide about it.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Where to draw; a new figure if left out.
+
+    Returns
+    -------
+    Axes
+        Without frame or ticks.
+
+    Examples
+    --------
+    >>> ax = draw_lstm_cell()
+    >>> "forget" in [text.get_text() for text in ax.texts]
+    True
+    """
+    ax = _canvas(ax, width=13.2, height=9.2, inches=(6.4, 4.7))
+    parts = {"f": (2.6, "forget"), "i": (5.0, "input"), "g": (7.4, "candidate"), "o": (10.2, "output")}
+    _box(ax, 6.7, 0.75, "$x_t$,   $h_{t-1}$", COLOURS["black"], width=10.2)
+    for name, (x, word) in parts.items():
+        colour = PART_COLOURS[name]
+        _arrow(ax, (x, 1.4), (x, 2.5), INK)
+        _box(ax, x, 3.1, f"${name}$", colour, width=1.5)
+        ax.text(x + 0.2, 1.95, label(f"gate_by_gate.{word}"), size=14, color=colour, ha="left", va="center")
+    _arrow(ax, (1.4, 8.2), (2.05, 8.2), INK, width=3)
+    _arrow(ax, (3.2, 8.2), (5.6, 8.2), INK, width=3)
+    _arrow(ax, (6.8, 8.2), (11.7, 8.2), INK, width=3)
+    ax.text(0.55, 8.2, "$c_{t-1}$", size=19, ha="center", va="center")
+    ax.text(12.3, 8.2, "$c_t$", size=19, ha="center", va="center")
+    _arrow(ax, (2.6, 3.75), (2.6, 7.6), PART_COLOURS["f"], width=3)
+    _arrow(ax, (5.0, 3.75), (5.9, 5.1), PART_COLOURS["i"], width=3)
+    _arrow(ax, (7.4, 3.75), (6.6, 5.1), PART_COLOURS["g"], width=3)
+    _arrow(ax, (6.2, 6.2), (6.2, 7.6), INK, width=3)
+    _arrow(ax, (10.2, 8.2), (10.2, 6.2), INK, width=3)
+    ax.text(10.0, 7.15, r"$\tanh$", size=16, ha="right", va="center")
+    _arrow(ax, (10.2, 3.75), (10.2, 5.0), PART_COLOURS["o"], width=3)
+    _arrow(ax, (10.8, 5.6), (11.7, 5.6), INK, width=3)
+    ax.text(12.3, 5.6, "$h_t$", size=19, ha="center", va="center")
+    for x, y, sign, colour in (
+        (2.6, 8.2, r"$\times$", PART_COLOURS["f"]),
+        (6.2, 5.6, r"$\times$", PART_COLOURS["i"]),
+        (10.2, 5.6, r"$\times$", PART_COLOURS["o"]),
+        (6.2, 8.2, "$+$", INK),
+    ):
+        ax.add_patch(Circle((x, y), 0.58, facecolor="white", edgecolor=colour, linewidth=2.5, zorder=3))
+        ax.text(x, y, sign, size=20, color=INK, ha="center", va="center", zorder=4)
+    return ax
+
+
+def draw_gates(
+    keys: Sequence[str], gates: Mapping[str, ArrayLike], answers: ArrayLike, truth: ArrayLike
+) -> Sequence[Axes]:
+    """Draw how far each gate is open at every step of one sequence, above what the net answers.
+
+    Parameters
+    ----------
+    keys : sequence of str, length T
+        A sign for what happens at each step; an empty string where nothing does.
+    gates : mapping of str to array, shape (T,)
+        Values from 0 to 1 of the gates ``"i"``, ``"f"`` and ``"o"``, drawn in that order.
+    answers, truth : array, shape (T,)
+        What the net answers and what is right.
+
+    Returns
+    -------
+    sequence of Axes
+        One for each gate, and one for the answers.
+
+    Raises
+    ------
+    SettingError
+        If an array has not one value for each key.
+
+    Examples
+    --------
+    >>> axes = draw_gates(["+", "="], {"i": [1, 0]}, answers=[0, 0.4], truth=[0, 0.5])
+    >>> len(axes)
+    2
+    """
+    arrays = {**gates, "answers": answers, "truth": truth}
+    for name, values in arrays.items():
+        if np.shape(values) != (len(keys),):
+            raise SettingError(
+                f"draw_gates: {name} has shape {np.shape(values)}; expected ({len(keys)},), a value for each key."
+            )
+    steps = np.arange(1, len(keys) + 1)
+    heights = [1] * len(gates) + [1.5]
+    _, axes = plt.subplots(len(heights), 1, figsize=(6.4, 5.4), sharex=True, height_ratios=heights)
+    for ax, (name, values) in zip(axes, gates.items(), strict=False):
+        ax.bar(steps, np.ones(len(keys)), width=0.86, color="#eceff2")
+        ax.bar(steps, values, width=0.86, color=GATES[name])
+        ax.set(ylim=(0, 1.02), yticks=[0, 1])
+        ax.set_ylabel(f"${name}$", size=20, rotation=0, labelpad=14, va="center", color=GATES[name])
+        ax.grid(visible=False)
+    last = axes[-1]
+    last.axhline(0, color="#c3cad1", linewidth=1, zorder=0)
+    last.plot(steps, truth, "o", markersize=13, mfc="none", mec=INK, mew=1.6, label=label("gate_by_gate.right"))
+    last.plot(steps, answers, "o", markersize=7, color=COLOURS["purple"], label=label("gate_by_gate.answer"))
+    last.set_ylabel("$y$", size=20, rotation=0, labelpad=14, va="center")
+    last.set_xlabel(label("gate_by_gate.key"), size=15)
+    last.set_xticks(steps, [key or "·" for key in keys], size=19)
+    low, high = last.get_ylim()
+    last.set_ylim(low - 0.08 * (high - low), high + 0.35 * (high - low))
+    last.legend(ncols=2, loc="upper left", size=14, borderaxespad=0, handletextpad=0.2)
+    return axes

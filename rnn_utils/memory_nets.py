@@ -1,0 +1,151 @@
+"""Small nets that read a sequence and answer once at its end, and how far back they feel; imports PyTorch."""
+
+import copy
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnn_utils.errors import SettingError
+from rnn_utils.memory_tasks import Batch
+
+CELLS = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
+
+
+class Reader(nn.Module):
+    """A recurrent cell and one linear layer on its last hidden state.
+
+    Parameters
+    ----------
+    cell : {"RNN", "GRU", "LSTM"}
+        Kind of cell; PyTorch draws its weights.
+    D, H, outputs : int
+        Inputs of a step, hidden units, and answers: one score per symbol, or one number.
+    forget_bias : float, optional
+        For an LSTM: what the biases of the forget gates add up to before training.  PyTorch has two
+        biases per gate; the first gets the value, the second 0.
+    radius : float, optional
+        For an RNN: scale ``W_hh`` to this spectral radius before training.
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        D: int,
+        H: int,
+        outputs: int,
+        *,
+        forget_bias: float | None = None,
+        radius: float | None = None,
+    ):
+        super().__init__()
+        if cell not in CELLS:
+            raise SettingError(f"Reader: cell is {cell!r}; expected one of {', '.join(CELLS)}.")
+        self.cell = CELLS[cell](D, H, batch_first=True)
+        self.answer = nn.Linear(H, outputs)
+        with torch.no_grad():
+            if forget_bias is not None:
+                self.cell.bias_ih_l0[H : 2 * H] = forget_bias  # PyTorch's blocks: i, f, g, o
+                self.cell.bias_hh_l0[H : 2 * H] = 0
+            if radius is not None:
+                self.cell.weight_hh_l0 *= radius / spectral_radius(self.cell.weight_hh_l0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Read x, shape (N, T, D); return the answers, shape (N, outputs)."""
+        h, _ = self.cell(x)
+        return self.answer(h[:, -1])
+
+
+class Trace(NamedTuple):
+    """What `train` kept, one entry per step, and the time that it took."""
+
+    loss: list[float]
+    grad_norm: list[float]  # before clipping
+    seconds: float
+
+
+def spectral_radius(matrix: Tensor) -> float:
+    """Return the largest magnitude of a square matrix's eigenvalues."""
+    return float(torch.linalg.eigvals(matrix.detach().double()).abs().max())
+
+
+def loss_of(net: Reader, batch: Batch) -> Tensor:
+    """Return the mean loss: cross-entropy for symbols, squared error for numbers."""
+    y_hat, y = net(torch.from_numpy(batch.x)), torch.from_numpy(batch.y)
+    return functional.mse_loss(y_hat[:, 0], y) if y.is_floating_point() else functional.cross_entropy(y_hat, y)
+
+
+def train(net: Reader, draw: Callable[[], Batch], *, steps: int, rate: float, clip: float | None) -> Trace:
+    """Train a net with Adam on a fresh batch at each step.
+
+    Parameters
+    ----------
+    net : Reader
+        Trained in place.
+    draw : callable
+        Makes a batch.
+    steps : int
+        How many batches.
+    rate : float
+        Adam's learning rate.
+    clip : float or None
+        Largest global norm of a gradient; longer ones are shortened to it.  None leaves them alone.
+
+    Returns
+    -------
+    Trace
+        Loss and gradient norm of each step.
+    """
+    optimizer = torch.optim.Adam(net.parameters(), lr=rate)
+    losses, norms, start = [], [], time.perf_counter()
+    for _ in range(steps):
+        loss = loss_of(net, draw())
+        optimizer.zero_grad()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(net.parameters(), clip if clip is not None else float("inf"))
+        optimizer.step()
+        losses.append(loss.item())
+        norms.append(norm.item())
+    return Trace(losses, norms, time.perf_counter() - start)
+
+
+def gradient_by_lag(net: Reader, batch: Batch) -> np.ndarray:
+    r"""Measure how much the answer still depends on the state, lag by lag.
+
+    A nudge of zero is added to the state after each step.  The gradient of the answer with respect to
+    the nudge tells how far the answer would move.  The answer is the score of the right symbol, or the
+    sum; unlike the loss it does not fade as the net gets better.
+
+    Parameters
+    ----------
+    net : Reader
+        Read only.
+    batch : Batch
+        Sequences to measure on.
+
+    Returns
+    -------
+    ndarray of float64, shape (T,)
+        Entry k is the root mean square over sequences of the gradient's norm k steps before the end:
+        entry 0 belongs to the last state.  The state of an LSTM is h and c together.
+    """
+    x, y = torch.from_numpy(batch.x).double(), torch.from_numpy(batch.y)
+    exact = copy.deepcopy(net).double()
+    cell, answer = exact.cell, exact.answer
+    zeros = torch.zeros(1, len(x), cell.hidden_size, dtype=torch.float64)
+    state, nudges = (zeros, zeros) if isinstance(cell, nn.LSTM) else (zeros,), []
+    for x_t in x.split(1, dim=1):
+        _, new = cell(x_t, state if len(state) == 2 else state[0])
+        nudge = [torch.zeros_like(part, requires_grad=True) for part in state]
+        state = tuple(a + b for a, b in zip(new if len(state) == 2 else (new,), nudge, strict=True))
+        nudges.append(nudge)
+    scores = answer(state[0][0])
+    right = scores[:, 0] if y.is_floating_point() else scores.gather(1, y[:, None])[:, 0]
+    flat = [part for nudge in reversed(nudges) for part in nudge]
+    gradients = torch.autograd.grad(right.sum(), flat, allow_unused=True)
+    squares = [0.0 if g is None else float(g.square().sum()) / len(x) for g in gradients]
+    return np.sqrt(np.reshape(squares, (len(nudges), -1)).sum(axis=1))

@@ -1,0 +1,279 @@
+"""A cell over whole sequences: unrolled forward, and back-propagation through time.
+
+The input's share of all steps is one matrix product before the loop; what must wait for the step
+before stays inside.  Of sequences that differ in length, the longest come first while the loop runs,
+so that the sequences still running are always the first rows, and padding is never touched.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_utils.cells import Cell, LSTMWeights, State, Weights, cell_of, check_weights, zero_state
+from rnn_utils.checks import Array, check, check_lengths, check_pair
+from rnn_utils.errors import SettingError
+from rnn_utils.nested import leaves, mapped
+from rnn_utils.parts import read_inputs, read_inputs_backward
+
+Lengths = Sequence[int] | NDArray[np.integer]
+
+
+class Unrolled(NamedTuple):
+    """What a cell makes of sequences, or the gradients of the loss with respect to it."""
+
+    h: Array | None  # (N, T, H), the hidden state after every step; zero after a sequence's end
+    state: Any  # the state after the last step of each sequence
+
+
+class UnrolledGradients(NamedTuple):
+    """Gradients of the loss with respect to everything that `unroll` was given."""
+
+    dx: Array  # (N, T, D)
+    dweights: Any
+    dstate: Any
+
+
+class Rows(NamedTuple):
+    """Where each sequence stands while the loop runs, and how many are still running at each step."""
+
+    order: Any  # the longest sequence first
+    back: Any
+    running: list[int]
+
+
+class UnrolledCache(NamedTuple):
+    """What `unroll_backward` needs of the way forward."""
+
+    cell: Cell
+    weights: Any
+    x: Array  # (T, N, D), rows in the order of the loop
+    rows: Rows
+    steps: list[Any]  # the cache of each step's core
+
+
+def unroll(
+    x: Array, weights: Weights, state: State | None = None, lengths: Lengths | None = None
+) -> tuple[Unrolled, UnrolledCache]:
+    """Run a cell over sequences.
+
+    For one sequence it is this loop, made fast::
+
+        for t in range(T):
+            state, cache = step(x[:, t], state, *weights)
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, T, D)
+        Inputs, sequences first; shorter sequences are padded on the right with any finite numbers.
+    weights : RNNWeights, LSTMWeights, GRUWeights or GRUBeforeWeights
+        Their type chooses the cell.
+    state : ndarray of shape (N, H), or LSTMState, optional
+        The state before the first step; zeros by default.  Pass the state of the chunk before to
+        read a long sequence in pieces.
+    lengths : sequence of int, shape (N,), optional
+        Steps of each sequence, 1 to T; all T by default.
+
+    Returns
+    -------
+    result : Unrolled
+        ``h``, shape (N, T, H), zero after a sequence's end, and ``state`` after its last step.
+    cache : UnrolledCache
+        What `unroll_backward` needs; treat as read-only.
+
+    Raises
+    ------
+    ShapeError, DTypeError, NotFiniteError
+        If the arguments do not fit each other, are empty, or hold NaN.
+    SettingError
+        If a length is not within 1 to T.
+
+    Examples
+    --------
+    A cell that adds up its inputs, nearly, since tanh is nearly a straight line near 0:
+
+    >>> adder = RNNWeights(W_xh=np.eye(1), W_hh=np.eye(1), b_h=np.zeros(1))
+    >>> x = np.array([[[0.01], [0.02], [0.03]], [[0.04], [0.0], [0.0]]])
+    >>> result, _ = unroll(x, adder, lengths=[3, 1])
+    >>> result.h[:, :, 0].round(2)
+    array([[0.01, 0.03, 0.06],
+           [0.04, 0.  , 0.  ]])
+    >>> result.state.round(2)
+    array([[0.06],
+           [0.04]])
+    """
+    cell = cell_of("unroll", weights)
+    (N, T), state = _check_sequence(x, weights, state)
+    rows = _rows(None if lengths is None else check_lengths("unroll", lengths, N, T), N, T)
+    x_time = np.ascontiguousarray(x[rows.order].swapaxes(0, 1))  # (T, N, D)
+    W_xh, W_hh, b_h, *rest = weights
+    a_x = read_inputs(x_time, W_xh, b_h)  # (T, N, H), or a multiple of H
+    h = np.zeros((N, T, len(W_hh)), x.dtype)
+    state = mapped(lambda part: part[rows.order].copy(), state)
+    last = mapped(np.copy, state)
+    steps = []
+    for t, n in enumerate(rows.running):
+        state, step = cell.core(a_x[t, :n], _first(n, state), W_hh, *rest)
+        h[:n, t] = leaves(state)[0]
+        mapped(np.copyto, _first(n, last), state)
+        steps.append(step)
+    result = Unrolled(h[rows.back], mapped(lambda part: part[rows.back], last))
+    return result, UnrolledCache(cell, weights, x_time, rows, steps)
+
+
+def unroll_backward(dresult: Unrolled, cache: UnrolledCache, truncate: int | None = None) -> UnrolledGradients:
+    """Propagate gradients back through time.
+
+    Parameters
+    ----------
+    dresult : Unrolled
+        Gradients of the loss with respect to ``h``, shape (N, T, H), and to the last ``state``.
+        Either may be None, which stands for zeros.  What lies after a sequence's end is ignored.
+    cache : UnrolledCache
+        From `unroll`.
+    truncate : int, optional
+        Cut the gradient between chunks of so many steps, counted from the first step: it no longer
+        flows from a chunk to the one before, though the state did.  Not cut by default.
+
+    Returns
+    -------
+    UnrolledGradients
+        ``dx``, shape (N, T, D), zero after a sequence's end; ``dweights``, named as the weights are,
+        summed over steps and sequences; ``dstate``, with respect to the state before the first step.
+
+    Raises
+    ------
+    ShapeError, DTypeError, NotFiniteError
+        If ``dresult`` does not fit what `unroll` gave.
+    SettingError
+        If ``truncate`` is not a whole number of at least 1.
+
+    References
+    ----------
+    Werbos (1990), "Backpropagation through time: what it does and how to do it".
+    Williams and Zipser (1989), "A learning algorithm for continually running fully recurrent neural
+    networks", for the truncated kind.
+
+    Examples
+    --------
+    The last state of an adder owes as much to its first input as to its last, unless the way is cut:
+
+    >>> adder = RNNWeights(W_xh=np.eye(1), W_hh=np.eye(1), b_h=np.zeros(1))
+    >>> _, cache = unroll(np.zeros((1, 4, 1)), adder)
+    >>> loss = Unrolled(h=None, state=np.ones((1, 1)))
+    >>> unroll_backward(loss, cache).dx.ravel()
+    array([1., 1., 1., 1.])
+    >>> unroll_backward(loss, cache, truncate=3).dx.ravel()
+    array([0., 0., 0., 1.])
+    """
+    check_truncate("unroll_backward", truncate)
+    cell, weights, x, rows, steps = cache
+    W_xh, *recurrent = weights.W_xh, weights.W_hh, *weights[3:]
+    dh, dstate = _check_gradients(dresult, cache)
+    da_x = np.zeros((*x.shape[:2], W_xh.shape[1]), x.dtype)  # (T, N, H), or a multiple of H
+    drecurrent = [np.zeros_like(array) for array in recurrent]
+    for t, n in reversed(list(enumerate(rows.running))):
+        running = _first(n, dstate)  # views: what is written here stays in dstate
+        leaves(running)[0][...] += dh[:n, t]
+        da_x[t, :n], dbefore, shares = cell.core_backward(running, steps[t])
+        mapped(np.copyto, running, dbefore)
+        for total, share in zip(drecurrent, shares, strict=True):
+            total += share
+        if truncate and t and t % truncate == 0:
+            mapped(lambda part: part.fill(0), running)
+    dx, dW_xh, db_h = read_inputs_backward(da_x, x, W_xh)
+    dweights = type(weights)(dW_xh, drecurrent[0], db_h, *drecurrent[1:])
+    return UnrolledGradients(dx.swapaxes(0, 1)[rows.back], dweights, mapped(lambda part: part[rows.back], dstate))
+
+
+def record(cache: UnrolledCache, name: str) -> Array:
+    """Collect what the cell computed on its way: a gate, or a state that it keeps to itself.
+
+    Parameters
+    ----------
+    cache : UnrolledCache
+        From `unroll`.
+    name : str
+        ``"i"``, ``"f"``, ``"g"``, ``"o"``, ``"c_prev"`` or ``"tanh_c"`` of an LSTM, ``"r"``, ``"z"`` or
+        ``"n"`` of a GRU, ``"h_prev"`` of any cell.
+
+    Returns
+    -------
+    ndarray, shape (N, T, H)
+        Its values, zero after a sequence's end.
+
+    Raises
+    ------
+    SettingError
+        If the cell has nothing of that name.
+
+    Examples
+    --------
+    >>> weights = LSTMWeights(W_xh=np.array([[0.0, 1.0, 0.0, 0.0]]), W_hh=np.zeros((1, 4)), b_h=np.zeros(4))
+    >>> _, cache = unroll(np.array([[[-2.0], [0.0], [2.0]]]), weights)
+    >>> record(cache, "f").ravel().round(2)
+    array([0.12, 0.5 , 0.88])
+    """
+    names = [field for field in cache.steps[0]._fields if field != "W_hh"]
+    if name not in names:
+        raise SettingError(
+            f"record: a cell of kind {cache.cell.name} has no {name!r}; expected one of {', '.join(names)}."
+        )
+    T, N, _ = cache.x.shape
+    values = np.zeros((N, T, len(cache.weights.W_hh)), cache.x.dtype)
+    for t, n in enumerate(cache.rows.running):
+        values[:n, t] = getattr(cache.steps[t], name)
+    return values[cache.rows.back]
+
+
+def check_truncate(function: str, truncate: Any) -> None:
+    """Check that a chunk has at least one step."""
+    whole = isinstance(truncate, int | np.integer) and not isinstance(truncate, bool)
+    if truncate is not None and (not whole or truncate < 1):
+        raise SettingError(
+            f"{function}: truncate is {truncate!r}; expected a whole number of steps, at least 1. "
+            "Leave it out to propagate through all steps."
+        )
+
+
+def _first(n: int, tree: Any) -> Any:
+    return mapped(lambda part: part[:n], tree)
+
+
+def _rows(lengths: NDArray[np.int64] | None, N: int, T: int) -> Rows:
+    if lengths is None:
+        return Rows(slice(None), slice(None), [N] * T)
+    order = np.argsort(-lengths, kind="stable")
+    return Rows(order, np.argsort(order), [int((lengths > t).sum()) for t in range(lengths.max())])
+
+
+def _check_sequence(x: Array, weights: Weights, state: State | None) -> tuple[tuple[int, int], State]:
+    """Return ``(N, T)`` and the state to begin with."""
+    arrays = {**check_weights("unroll", weights), "x": (x, "N T D")}
+    if state is not None:
+        arrays |= _state_parts("unroll", "state", weights, state, "h", "c")
+    sizes = check("unroll", **arrays)
+    return (sizes["N"], sizes["T"]), zero_state(weights, sizes["N"]) if state is None else state
+
+
+def _check_gradients(dresult: Unrolled, cache: UnrolledCache) -> Unrolled:
+    """Return the gradients with zeros for None, in the order of the loop; the state's is a fresh copy."""
+    check_pair("unroll_backward", "dresult", dresult, "Unrolled(h, state)")
+    T, N, _ = cache.x.shape
+    weights, (dh, dstate) = cache.weights, dresult
+    dh = np.zeros((N, T, len(weights.W_hh)), cache.x.dtype) if dh is None else dh
+    dstate = zero_state(weights, N) if dstate is None else dstate
+    parts = _state_parts("unroll_backward", "dstate", weights, dstate, "dh_last", "dc_last")
+    forward = {"W_hh": check_weights("unroll_backward", weights)["W_hh"], "x": (cache.x.swapaxes(0, 1), "N T D")}
+    check("unroll_backward", **forward, dh=(dh, "N T H"), **parts)
+    order = cache.rows.order
+    return Unrolled(dh[order], mapped(lambda part: part[order].copy(), dstate))
+
+
+def _state_parts(function: str, name: str, weights: Weights, state: Any, *names: str) -> dict[str, tuple[Array, str]]:
+    """Return the arrays of a state with their shapes in letters, as `rnn_utils.checks.check` takes them."""
+    if not isinstance(weights, LSTMWeights):
+        return {names[0]: (state, "N H")}
+    check_pair(function, name, state, "LSTMState(h, c)")
+    return {part_name: (part, "N H") for part_name, part in zip(names, state, strict=True)}
