@@ -15,8 +15,11 @@ from rnn_utils.memory_tasks import Batch, adding_problem, delayed_recall
 from rnn_utils.results import Study
 
 SEEDS = range(5)
-WAIT, H, N, RATE, CLIP, PIECE = 40, 32, 32, 0.01, 1.0, 20
-TASKS = {"recall": {"D": 8, "outputs": 4, "steps": 400}, "adding": {"D": 2, "outputs": 1, "steps": 800}}
+WAIT, H, N, CLIP, PIECE = 40, 32, 32, 1.0, 20
+TASKS: dict[str, dict[str, Any]] = {
+    "recall": {"D": 8, "outputs": 4, "steps": 400, "rate": 0.005},
+    "adding": {"D": 2, "outputs": 1, "steps": 800, "rate": 0.01},
+}
 PLAN: list[tuple[str, float | None]] = [("recall", CLIP), ("adding", CLIP), ("recall", None)]
 NETS: dict[str, dict[str, Any]] = {
     "RNN": {"cell": "RNN"},
@@ -38,10 +41,10 @@ def run(task: str, name: str, seed: int, clip: float | None) -> dict[str, Any]:
     torch.manual_seed(seed)
     rng, test = np.random.default_rng(seed), draw(task, 500, np.random.default_rng([seed, 1]))
     few = Batch(test.x[:100], test.y[:100])
-    sizes = TASKS[task]
-    net = Reader(D=sizes["D"], H=H, outputs=sizes["outputs"], **NETS[name])
+    recipe = TASKS[task]
+    net = Reader(D=recipe["D"], H=H, outputs=recipe["outputs"], **NETS[name])
     before, radius = gradient_by_lag(net, few), radius_of(net)
-    trace = train(net, lambda: draw(task, N, rng), steps=sizes["steps"], rate=RATE, clip=clip)
+    trace = train(net, lambda: draw(task, N, rng), steps=recipe["steps"], rate=recipe["rate"], clip=clip)
     return {
         "task": task,
         "net": name,
@@ -56,7 +59,7 @@ def run(task: str, name: str, seed: int, clip: float | None) -> dict[str, Any]:
         "radius_before": radius,
         "radius_after": radius_of(net),
         "parameters": sum(values.numel() for values in net.parameters()),
-        "steps": sizes["steps"],
+        "steps": recipe["steps"],
         "seconds": round(trace.seconds, 1),
     }
 

@@ -17,6 +17,7 @@ from rnn_utils.errors import DTypeError, SettingError
 from rnn_utils.gru import (
     GRUBeforeGradients,
     GRUBeforeWeights,
+    GRUCache,
     GRUGradients,
     GRUWeights,
     gru_before_core,
@@ -29,6 +30,7 @@ from rnn_utils.gru import (
     gru_step_backward,
 )
 from rnn_utils.lstm import (
+    LSTMCache,
     LSTMGradients,
     LSTMState,
     LSTMWeights,
@@ -39,6 +41,7 @@ from rnn_utils.lstm import (
 )
 from rnn_utils.parts import sigmoid
 from rnn_utils.rnn import (
+    RNNCache,
     RNNGradients,
     RNNWeights,
     rnn_core,
@@ -79,29 +82,33 @@ Kind = TypeVar("Kind", RNNWeights, LSTMWeights, GRUWeights, GRUBeforeWeights)
 
 
 class Cell(NamedTuple):
-    """A kind of cell: what is needed to run it over a sequence."""
+    """A kind of cell: what is needed to run it over a sequence.
+
+    The cores do what must wait for the step before: ``core(a_x, state_prev, W_hh, ...)`` gives
+    ``(state, cache)``, and ``core_backward(dstate, cache)`` gives ``(da_x, dstate_prev, (dW_hh, ...))``.
+    """
 
     name: str
     blocks: str  # the order in which W_xh, W_hh and b_h stack them
     step: Callable[..., tuple[Any, Any]]
     step_backward: Callable[..., Any]
-    core: Callable[..., tuple[Any, Any]]  # (a_x, state_prev, W_hh, ...) to (state, cache)
-    core_backward: Callable[
-        ..., tuple[Any, Any, tuple[Array, ...]]
-    ]  # (dstate, cache) to (da_x, dstate_prev, (dW_hh, ...))
+    core: Callable[..., tuple[Any, Any]]
+    core_backward: Callable[..., tuple[Any, Any, tuple[Array, ...]]]
+    cache: type  # of the core
 
 
 CELLS: dict[type, Cell] = {
-    RNNWeights: Cell("RNN", "h", rnn_step, rnn_step_backward, rnn_core, rnn_core_backward),
-    LSTMWeights: Cell("LSTM", "ifgo", lstm_step, lstm_step_backward, lstm_core, lstm_core_backward),
-    GRUWeights: Cell("GRU", "rzn", gru_step, gru_step_backward, gru_core, gru_core_backward),
+    RNNWeights: Cell("RNN", "h", rnn_step, rnn_step_backward, rnn_core, rnn_core_backward, RNNCache),
+    LSTMWeights: Cell("LSTM", "ifgo", lstm_step, lstm_step_backward, lstm_core, lstm_core_backward, LSTMCache),
+    GRUWeights: Cell("GRU", "rzn", gru_step, gru_step_backward, gru_core, gru_core_backward, GRUCache),
     GRUBeforeWeights: Cell(
-        "GRU, reset before",
+        "GRU that resets before",
         "rzn",
         gru_before_step,
         gru_before_step_backward,
         gru_before_core,
         gru_before_core_backward,
+        GRUCache,
     ),
 }
 

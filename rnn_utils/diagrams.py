@@ -43,8 +43,9 @@ def draw_feed_forward_and_recurrent(ax: Axes | None = None) -> Axes:
     True
     """
     ax = _canvas(ax, width=12.4, height=7.0, inches=(6.4, 3.9))
-    for x, name, symbols in ((2.6, "feed_forward", "x h y"), (8.0, "recurrent", "x_t h_t y_t")):
-        ax.text(x, 6.55, label(f"order_matters.{name}"), size=WORD, weight="bold", color=INK, ha="center", va="center")
+    names = label("order_matters.feed_forward"), label("order_matters.recurrent")
+    for x, name, symbols in zip((2.6, 8.0), names, ("x h y", "x_t h_t y_t"), strict=True):
+        ax.text(x, 6.55, name, size=WORD, weight="bold", color=INK, ha="center", va="center")
         colours, heights = (INPUT, STATE, OUTPUT), (0.75, 3.05, 5.35)
         for symbol, colour, y in zip(symbols.split(), colours, heights, strict=True):
             _box(ax, x, y, f"${symbol}$", colour, width=2.5)
@@ -138,8 +139,9 @@ def draw_gate(values: Sequence[float] = (0.05, 0.5, 0.95), ax: Axes | None = Non
     rows = len(values)
     ax = _canvas(ax, width=12.0, height=2.0 * rows + 1.1, inches=(6.4, 0.95 * rows + 0.75))
     top = 2.0 * rows + 0.6
-    for x, key, colour in ((2.3, "signal", INK), (6.0, "gate", BACK), (9.7, "passes", STATE)):
-        ax.text(x, top, label(f"order_matters.{key}"), size=WORD, color=colour, ha="center", va="center")
+    keys = "order_matters.signal", "order_matters.gate", "order_matters.passes"
+    for x, key, colour in zip((2.3, 6.0, 9.7), keys, (INK, BACK, STATE), strict=True):
+        ax.text(x, top, label(key), size=WORD, color=colour, ha="center", va="center")
     for row, value in enumerate(values):
         y = 2.0 * (rows - row) - 1.0
         ax.add_patch(Rectangle((0.4, y - 0.6), 5.6, 1.2, facecolor=_tint(INK, 0.35), linewidth=0))

@@ -127,5 +127,5 @@ def draw_gates(
     last.set_xticks(steps, [key or "·" for key in keys], size=19)
     low, high = last.get_ylim()
     last.set_ylim(low - 0.08 * (high - low), high + 0.35 * (high - low))
-    last.legend(ncols=2, loc="upper left", size=14, borderaxespad=0, handletextpad=0.2)
+    last.legend(ncols=2, loc="upper left", fontsize=14, borderaxespad=0, handletextpad=0.2)
     return axes

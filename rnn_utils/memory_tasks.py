@@ -57,7 +57,7 @@ def delayed_recall(N: int, wait: int, rng: np.random.Generator, symbols: int = 4
     >>> x.shape
     (2, 4, 8)
     >>> x[0].argmax(axis=1), y[0]
-    (array([3, 6, 6, 5]), np.int64(3))
+    (array([3, 6, 5, 5]), np.int64(3))
     """
     _check("delayed_recall", N=(N, 1), wait=(wait, 1), symbols=(symbols, 2))
     y = rng.integers(symbols, size=N)
@@ -96,12 +96,12 @@ def adding_problem(N: int, T: int, rng: np.random.Generator) -> Batch:
     --------
     >>> x, y = adding_problem(N=1, T=4, rng=np.random.default_rng(0))
     >>> x[0].round(2)
-    array([[0.64, 0.  ],
-           [0.27, 1.  ],
-           [0.04, 0.  ],
-           [0.02, 1.  ]], dtype=float32)
+    array([[0.85, 1.  ],
+           [0.64, 0.  ],
+           [0.51, 1.  ],
+           [0.27, 0.  ]], dtype=float32)
     >>> y.round(2)
-    array([0.29], dtype=float32)
+    array([1.36], dtype=float32)
     """
     _check("adding_problem", N=(N, 1), T=(T, 2))
     numbers = rng.random((N, T), dtype=np.float32)

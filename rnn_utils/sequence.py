@@ -50,7 +50,7 @@ class UnrolledCache(NamedTuple):
     weights: Any
     x: Array  # (T, N, D), rows in the order of the loop
     rows: Rows
-    steps: list[Any]  # the cache of each step's core
+    history: dict[str, Array]  # what the core keeps of each step, by name, each (T, N, H)
 
 
 def unroll(
@@ -112,14 +112,16 @@ def unroll(
     h = np.zeros((N, T, len(W_hh)), x.dtype)
     state = mapped(lambda part: part[rows.order].copy(), state)
     last = mapped(np.copy, state)
-    steps = []
+    kept = [name for name in cell.cache._fields if name != "W_hh"]
+    history = dict(zip(kept, np.zeros((len(kept), T, N, len(W_hh)), x.dtype), strict=True))
     for t, n in enumerate(rows.running):
         state, step = cell.core(a_x[t, :n], _first(n, state), W_hh, *rest)
+        for name, values in history.items():
+            values[t, :n] = getattr(step, name)
         h[:n, t] = leaves(state)[0]
         mapped(np.copyto, _first(n, last), state)
-        steps.append(step)
     result = Unrolled(h[rows.back], mapped(lambda part: part[rows.back], last))
-    return result, UnrolledCache(cell, weights, x_time, rows, steps)
+    return result, UnrolledCache(cell, weights, x_time, rows, history)
 
 
 def unroll_backward(dresult: Unrolled, cache: UnrolledCache, truncate: int | None = None) -> UnrolledGradients:
@@ -168,15 +170,16 @@ def unroll_backward(dresult: Unrolled, cache: UnrolledCache, truncate: int | Non
     array([0., 0., 0., 1.])
     """
     check_truncate("unroll_backward", truncate)
-    cell, weights, x, rows, steps = cache
-    W_xh, *recurrent = weights.W_xh, weights.W_hh, *weights[3:]
+    cell, weights, x, rows, history = cache
+    W_xh, W_hh, _, *rest = weights
     dh, dstate = _check_gradients(dresult, cache)
     da_x = np.zeros((*x.shape[:2], W_xh.shape[1]), x.dtype)  # (T, N, H), or a multiple of H
-    drecurrent = [np.zeros_like(array) for array in recurrent]
+    drecurrent = [np.zeros_like(array) for array in (W_hh, *rest)]
     for t, n in reversed(list(enumerate(rows.running))):
         running = _first(n, dstate)  # views: what is written here stays in dstate
         leaves(running)[0][...] += dh[:n, t]
-        da_x[t, :n], dbefore, shares = cell.core_backward(running, steps[t])
+        step = cell.cache(**{name: values[t, :n] for name, values in history.items()}, W_hh=W_hh)
+        da_x[t, :n], dbefore, shares = cell.core_backward(running, step)
         mapped(np.copyto, running, dbefore)
         for total, share in zip(drecurrent, shares, strict=True):
             total += share
@@ -215,16 +218,10 @@ def record(cache: UnrolledCache, name: str) -> Array:
     >>> record(cache, "f").ravel().round(2)
     array([0.12, 0.5 , 0.88])
     """
-    names = [field for field in cache.steps[0]._fields if field != "W_hh"]
-    if name not in names:
-        raise SettingError(
-            f"record: a cell of kind {cache.cell.name} has no {name!r}; expected one of {', '.join(names)}."
-        )
-    T, N, _ = cache.x.shape
-    values = np.zeros((N, T, len(cache.weights.W_hh)), cache.x.dtype)
-    for t, n in enumerate(cache.rows.running):
-        values[:n, t] = getattr(cache.steps[t], name)
-    return values[cache.rows.back]
+    if name not in cache.history:
+        names = ", ".join(cache.history)
+        raise SettingError(f"record: the cell, {cache.cell.name}, keeps no {name!r}; expected one of {names}.")
+    return cache.history[name].swapaxes(0, 1)[cache.rows.back].copy()
 
 
 def check_truncate(function: str, truncate: Any) -> None:

@@ -1,5 +1,6 @@
 """MNIST or the loud default: every file is checked, and no network, disk or server can cost much or leave a trace."""
 
+import contextlib
 import errno
 import gzip
 import hashlib
@@ -154,10 +155,8 @@ class Mirror:
 
             def do_GET(self) -> None:
                 mirror.asked["GET", self.path.lstrip("/")] += 1
-                try:
+                with contextlib.suppress(ConnectionError):  # the reader has gone
                     mirror.send(self, mirror.files[self.path.lstrip("/")])
-                except ConnectionError:
-                    pass  # the reader has gone
                 self.close_connection = True
 
             def log_message(self, *_: object) -> None:
@@ -773,7 +772,7 @@ class FullDisk:
     """A file that takes a little and then has no room."""
 
     def __init__(self, path: str, mode: str) -> None:
-        self.file = open(path, mode)
+        self.file = open(path, mode)  # noqa: PTH123, SIM115
 
     def __enter__(self) -> "FullDisk":
         return self
@@ -988,7 +987,7 @@ def test_digits_that_changed_are_refused(offline: None, monkeypatch: pytest.Monk
     changed = sklearn.datasets.load_digits()
     changed.target[0] = 9
     monkeypatch.setattr(sklearn.datasets, "load_digits", lambda: changed)
-    with pytest.raises(DataError, match="digits have the SHA-256 .* Reinstall scikit-learn"):
+    with pytest.raises(DataError, match=r"digits have the SHA-256 .* Reinstall scikit-learn"):
         load_mnist()
 
 

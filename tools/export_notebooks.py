@@ -25,7 +25,7 @@ wheel = "{wheel}"
 if importlib.util.find_spec("rnn_utils") is None:
     beside = pathlib.Path(wheel)
     if not (beside.exists() or "{address}"):
-        raise SystemExit(f"Put {{wheel}} beside this notebook: it is offered where the notebook was.")
+        raise SystemExit(f"Put {{wheel}} beside this notebook (`make notebooks` writes both).")
     source = f"./{{wheel}}[chapters]" if beside.exists() else "rnn-utils[chapters] @ {address}"
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", source], check=True)"""
 
