@@ -53,7 +53,7 @@ def clip_by_global_norm(gradients: Any, limit: float) -> Clipped:
     """
     if not limit > 0:
         raise SettingError(f"clip_by_global_norm: limit is {limit!r}; expected a number above 0, such as 1.0.")
-    largest = max(float(np.abs(gradient).max()) for gradient in leaves(gradients))
+    largest = float(np.max([np.abs(gradient).max() for gradient in leaves(gradients)]))  # NaN if one is NaN
     if not np.isfinite(largest):
         raise NotFiniteError(
             "clip_by_global_norm: the gradients hold NaN or infinity; expected finite numbers. "

@@ -85,7 +85,7 @@ def relative_error(a: Array, b: Array) -> float:
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         raise ShapeError(f"relative_error: the arrays are {a.shape} and {b.shape}; expected one shape. Transpose one?")
-    largest = float(max(np.abs(a).max(), np.abs(b).max()))
+    largest = float(np.maximum(np.abs(a), np.abs(b)).max())
     return float(np.abs(a - b).max()) / largest if largest else 0.0
 
 
