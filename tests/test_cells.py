@@ -30,7 +30,7 @@ from rnn_utils.cells import (
 from rnn_utils.errors import DTypeError, NotFiniteError, SettingError, ShapeError
 from rnn_utils.gradcheck import check_gradients
 from rnn_utils.nested import leaves, mapped
-from tests.cell_cases import D, H, N, SAME, assert_close, every_cell, normal, one_by_one, random_state, weighed
+from tests.cell_cases import SAME, D, H, N, assert_close, every_cell, normal, one_by_one, random_state, weighed
 
 LN3 = np.log(3.0)  # sigmoid(ln 3) = 3/4, sigmoid(0) = 1/2, tanh(ln 3) = 4/5, tanh(ln 3 / 2) = 1/2
 ATANH_HALF = LN3 / 2

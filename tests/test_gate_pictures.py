@@ -8,7 +8,7 @@ from rnn_utils.errors import SettingError
 from rnn_utils.gate_pictures import draw_gates, draw_gru_cell, draw_lstm_cell
 
 matplotlib.use("agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 
 @pytest.fixture(autouse=True)

@@ -82,7 +82,8 @@ def test_a_wrong_gradient_is_shown_with_its_worst_entry(slip: float) -> None:
     shown = f"{3 + slip:.6}"
     message = (
         rf"^check_gradients: array 1 of 2 has a relative error of ({slip / 3:.2g}|nan), expected at most 1e-06; at "
-        rf"\(1, 2\) the derived gradient is {shown}, the measured one 3\.0\. Check the formula of this array's gradient\.$"
+        rf"\(1, 2\) the derived gradient is {shown}, the measured one 3\.0\. "
+        r"Check the formula of this array's gradient\.$"
     )
     with pytest.raises(GradientError, match=message):
         check_gradients(lambda: float((p**3).sum() + (q**3).sum()), [p, q], [3 * p**2, dq])

@@ -21,6 +21,13 @@ AVX2 = {
     "MKL_ENABLE_INSTRUCTIONS": "AVX2",
     "OPENBLAS_CORETYPE": "Haswell",
 }
+# A processor without AVX-512 computes like that anyway; there, go back one generation more.
+OLDER = {
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+    "ATEN_CPU_CAPABILITY": "default",
+    "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+    "OPENBLAS_CORETYPE": "Nehalem",
+}
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--quiet", "-n", "2"]
 NBVAL = ["--nbval", "--nbval-kernel-name=rnn-book", "--nbval-cell-timeout=900", "--nbval-kernel-startup-timeout=120"]
 # Files, not cells, go to the two workers; nbval itself leaves handles open, so warnings stay warnings.
@@ -44,7 +51,7 @@ def main() -> int:
         "book": book_stage,
         "site": lambda name: pytest_stage(name, ["tests/site", "--dist=loadfile"]),
         "chapters": lambda name: chapters_stage(name, {}),
-        "chapters-avx2": lambda name: chapters_stage(name, AVX2),
+        "chapters-isa": lambda name: chapters_stage(name, other_instructions()),
         "chapters-digits": digits_stage,
     }
     parser = argparse.ArgumentParser(description=__doc__)
@@ -87,6 +94,15 @@ def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = 
     """Run chapters under nbval, the longest first, and compare what they print and draw."""
     paths = sorted(paths or chapter_paths(), key=lambda path: -read(path).metadata[META]["seconds"])
     return pytest_stage(name, [*map(str, paths), *NBVAL], {**kernel_environment(), **extra})
+
+
+def other_instructions() -> dict[str, str]:
+    """Return the settings that make this processor compute like another."""
+    processor = Path("/proc/cpuinfo")
+    wide = processor.exists() and "avx512f" in processor.read_text()
+    chosen = AVX2 if wide else OLDER
+    print("as another processor:", " ".join(f"{name}={value}" for name, value in chosen.items()))
+    return chosen
 
 
 def digits_stage(name: str) -> Outcome:
