@@ -4,6 +4,8 @@ Run ``python benchmarks/lstm_mnist_seeds.py`` (about a minute a seed on one thre
 goes on where the first was stopped.  Needs MNIST: the embedded digits would be another study.
 """
 
+import time
+
 import keras
 import numpy as np
 from tqdm import tqdm
@@ -23,6 +25,7 @@ def train_and_test(seed: int, mnist: Dataset) -> dict[str, object]:
     x, x_test = (images.astype("float32") / 255 for images in (mnist.x_train, mnist.x_test))
     fitted = len(x) - len(x) // 12  # the last twelfth is held out, as in the chapter
     net = keras.Sequential([keras.Input((28, 28)), keras.layers.LSTM(RECIPE["hidden"]), keras.layers.Dense(10)])
+    start = time.process_time()
     history = fit(
         net,
         keras.optimizers.Adam(one_cycle(RECIPE["steps"], RECIPE["peak"]), global_clipnorm=RECIPE["clip"]),
@@ -33,12 +36,14 @@ def train_and_test(seed: int, mnist: Dataset) -> dict[str, object]:
         batch=RECIPE["batch"],
         rng=np.random.default_rng(seed),
     )
+    cpu_seconds = time.process_time() - start  # of one thread: what the training takes when it is alone
     answers = net.predict(x_test, batch_size=500, verbose=0).argmax(axis=1)
     wrong = np.flatnonzero(answers != mnist.y_test)
     return {
         "seed": seed,
         "accuracy": 1 - len(wrong) / len(answers),
         "seconds": round(history.seconds[-1], 1),
+        "cpu_seconds": round(cpu_seconds, 1),
         "wrong": wrong.tolist(),  # row numbers of the test images read wrongly
         "truth": mnist.y_test[wrong].tolist(),  # what they show
         "answers": answers[wrong].tolist(),  # what they were taken for

@@ -306,7 +306,7 @@ def _copied(array: Any) -> Array:
     """Return a tensor of any framework as a NumPy array of its own."""
     if hasattr(array, "detach"):
         array = array.detach().cpu()
-    return np.array(array)
+    return np.asarray(array).copy()
 
 
 def _check_kind(function: str, kind: Any) -> None:

@@ -224,8 +224,8 @@ def _halves(dresult: Unrolled, cache: BidirectionalCache) -> tuple[Bidirectional
     check_pair(function, "dstate", dstate, "Bidirectional(forward, backward)")
     if isinstance(dh, Bidirectional):
         return dh, dstate
-    x, W_hh = cache.forward.x.swapaxes(0, 1), cache.forward.weights.W_hh
-    check(function, h=(W_hh[:, : len(W_hh)], "H H"), x=(x, "N T D"), dh=(dh, "N T 2H"))
+    W_hh = check_weights(function, cache.forward.weights)["W_hh"]
+    check(function, W_hh=W_hh, x=(cache.forward.x.swapaxes(0, 1), "N T D"), dh=(dh, "N T 2H"))
     dforward, dbackward = np.split(dh, 2, axis=2)
     return Bidirectional(dforward, reverse_within(dbackward, cache.lengths)), dstate
 
