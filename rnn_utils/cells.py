@@ -22,10 +22,12 @@ from rnn_utils.gru import (
     GRUWeights,
     gru_before_core,
     gru_before_core_backward,
+    gru_before_core_weights,
     gru_before_step,
     gru_before_step_backward,
     gru_core,
     gru_core_backward,
+    gru_core_weights,
     gru_step,
     gru_step_backward,
 )
@@ -36,6 +38,7 @@ from rnn_utils.lstm import (
     LSTMWeights,
     lstm_core,
     lstm_core_backward,
+    lstm_core_weights,
     lstm_step,
     lstm_step_backward,
 )
@@ -46,6 +49,7 @@ from rnn_utils.rnn import (
     RNNWeights,
     rnn_core,
     rnn_core_backward,
+    rnn_core_weights,
     rnn_step,
     rnn_step_backward,
 )
@@ -85,7 +89,8 @@ class Cell(NamedTuple):
     """A kind of cell: what is needed to run it over a sequence.
 
     The cores do what must wait for the step before: ``core(a_x, state_prev, W_hh, ...)`` gives
-    ``(state, cache)``, and ``core_backward(dstate, cache)`` gives ``(da_x, dstate_prev, (dW_hh, ...))``.
+    ``(state, cache)``, and ``core_backward(dstate, cache)`` gives ``(da_t, dstate_prev)``.  The
+    gradients ``core_weights(da_t, cache)`` of ``W_hh`` and of what follows it need not wait.
     """
 
     name: str
@@ -93,14 +98,19 @@ class Cell(NamedTuple):
     step: Callable[..., tuple[Any, Any]]
     step_backward: Callable[..., Any]
     core: Callable[..., tuple[Any, Any]]
-    core_backward: Callable[..., tuple[Any, Any, tuple[Array, ...]]]
+    core_backward: Callable[..., tuple[Array, Any]]
+    core_weights: Callable[..., tuple[Array, ...]]
     cache: type  # of the core
 
 
 CELLS: dict[type, Cell] = {
-    RNNWeights: Cell("RNN", "h", rnn_step, rnn_step_backward, rnn_core, rnn_core_backward, RNNCache),
-    LSTMWeights: Cell("LSTM", "ifgo", lstm_step, lstm_step_backward, lstm_core, lstm_core_backward, LSTMCache),
-    GRUWeights: Cell("GRU", "rzn", gru_step, gru_step_backward, gru_core, gru_core_backward, GRUCache),
+    RNNWeights: Cell("RNN", "h", rnn_step, rnn_step_backward, rnn_core, rnn_core_backward, rnn_core_weights, RNNCache),
+    LSTMWeights: Cell(
+        "LSTM", "ifgo", lstm_step, lstm_step_backward, lstm_core, lstm_core_backward, lstm_core_weights, LSTMCache
+    ),
+    GRUWeights: Cell(
+        "GRU", "rzn", gru_step, gru_step_backward, gru_core, gru_core_backward, gru_core_weights, GRUCache
+    ),
     GRUBeforeWeights: Cell(
         "GRU that resets before",
         "rzn",
@@ -108,6 +118,7 @@ CELLS: dict[type, Cell] = {
         gru_before_step_backward,
         gru_before_core,
         gru_before_core_backward,
+        gru_before_core_weights,
         GRUCache,
     ),
 }

@@ -156,8 +156,9 @@ def gru_step_backward(dh_t: Array, cache: StepCache) -> GRUGradients:
     array([[1.]])
     """
     check("gru_step_backward", h_t=(cache.core.h_prev, "N H"), dh_t=(dh_t, "N H"))
-    da_x, dh_prev, (dW_hh, db_hn) = gru_core_backward(dh_t, cache.core)
-    dx_t, dW_xh, db_h = read_inputs_backward(da_x, cache.x_t, cache.W_xh)
+    da_t, dh_prev = gru_core_backward(dh_t, cache.core)
+    dW_hh, db_hn = gru_core_weights(da_t, cache.core)
+    dx_t, dW_xh, db_h = read_inputs_backward(da_t, cache.x_t, cache.W_xh)
     return GRUGradients(dx_t, dh_prev, dW_xh, dW_hh, db_h, db_hn)
 
 
@@ -170,16 +171,21 @@ def gru_core(a_x: Array, h_prev: Array, W_hh: Array, b_hn: Array) -> tuple[Array
     return (1 - z) * n + z * h_prev, GRUCache(h_prev, r, z, n, s, W_hh)
 
 
-def gru_core_backward(dh_t: Array, cache: GRUCache) -> tuple[Array, Array, tuple[Array, Array]]:
-    """Return ``da_x, dh_prev, (dW_hh, db_hn)``."""
+def gru_core_backward(dh_t: Array, cache: GRUCache) -> tuple[Array, Array]:
+    """Return ``da_t``, that is ``[da_r, da_z, da_n]``, and ``dh_prev``."""
     h_prev, r, z, n, s, W_hh = cache
     da_n = dh_t * (1 - z) * (1 - n**2)
-    ds = da_n * r
     da_r = da_n * s * r * (1 - r)
     da_z = dh_t * (h_prev - n) * z * (1 - z)
-    da_h = np.concatenate([da_r, da_z, ds], axis=1)  # (N, 3H)
-    da_x = np.concatenate([da_r, da_z, da_n], axis=1)
-    return da_x, dh_t * z + da_h @ W_hh.T, (h_prev.T @ da_h, ds.sum(axis=0))
+    da_h = np.concatenate([da_r, da_z, da_n * r], axis=1)  # (N, 3H), of the product with W_hh
+    return np.concatenate([da_r, da_z, da_n], axis=1), dh_t * z + da_h @ W_hh.T
+
+
+def gru_core_weights(da_t: Array, cache: GRUCache) -> tuple[Array, Array]:
+    """Return ``dW_hh`` and ``db_hn``, of one step, or summed over all whose rows stand below each other."""
+    da_r, da_z, da_n = np.split(da_t, 3, axis=1)
+    ds = da_n * cache.r
+    return cache.h_prev.T @ np.concatenate([da_r, da_z, ds], axis=1), ds.sum(axis=0)
 
 
 def gru_before_step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> tuple[Array, StepCache]:
@@ -270,9 +276,9 @@ def gru_before_step_backward(dh_t: Array, cache: StepCache) -> GRUBeforeGradient
     array([[0.]])
     """
     check("gru_before_step_backward", h_t=(cache.core.h_prev, "N H"), dh_t=(dh_t, "N H"))
-    da_x, dh_prev, (dW_hh,) = gru_before_core_backward(dh_t, cache.core)
-    dx_t, dW_xh, db_h = read_inputs_backward(da_x, cache.x_t, cache.W_xh)
-    return GRUBeforeGradients(dx_t, dh_prev, dW_xh, dW_hh, db_h)
+    da_t, dh_prev = gru_before_core_backward(dh_t, cache.core)
+    dx_t, dW_xh, db_h = read_inputs_backward(da_t, cache.x_t, cache.W_xh)
+    return GRUBeforeGradients(dx_t, dh_prev, dW_xh, *gru_before_core_weights(da_t, cache.core), db_h)
 
 
 def gru_before_core(a_x: Array, h_prev: Array, W_hh: Array) -> tuple[Array, GRUCache]:
@@ -285,14 +291,20 @@ def gru_before_core(a_x: Array, h_prev: Array, W_hh: Array) -> tuple[Array, GRUC
     return (1 - z) * n + z * h_prev, GRUCache(h_prev, r, z, n, s, W_hh)
 
 
-def gru_before_core_backward(dh_t: Array, cache: GRUCache) -> tuple[Array, Array, tuple[Array]]:
-    """Return ``da_x, dh_prev, (dW_hh,)``."""
-    h_prev, r, z, n, s, W_hh = cache
+def gru_before_core_backward(dh_t: Array, cache: GRUCache) -> tuple[Array, Array]:
+    """Return ``da_t``, that is ``[da_r, da_z, da_n]``, and ``dh_prev``."""
+    h_prev, r, z, n, _, W_hh = cache
     W_hr, W_hz, W_hn = np.split(W_hh, 3, axis=1)
     da_n = dh_t * (1 - z) * (1 - n**2)
     ds = da_n @ W_hn.T
     da_r = ds * h_prev * r * (1 - r)
     da_z = dh_t * (h_prev - n) * z * (1 - z)
     dh_prev = dh_t * z + ds * r + da_r @ W_hr.T + da_z @ W_hz.T
-    dW_hh = np.concatenate([h_prev.T @ da_r, h_prev.T @ da_z, s.T @ da_n], axis=1)
-    return np.concatenate([da_r, da_z, da_n], axis=1), dh_prev, (dW_hh,)
+    return np.concatenate([da_r, da_z, da_n], axis=1), dh_prev
+
+
+def gru_before_core_weights(da_t: Array, cache: GRUCache) -> tuple[Array]:
+    """Return ``dW_hh``, of one step, or summed over all whose rows stand below each other."""
+    da_r, da_z, da_n = np.split(da_t, 3, axis=1)
+    h_prev, s = cache.h_prev, cache.s
+    return (np.concatenate([h_prev.T @ da_r, h_prev.T @ da_z, s.T @ da_n], axis=1),)

@@ -150,9 +150,9 @@ def lstm_step_backward(dstate: LSTMState, cache: StepCache) -> LSTMGradients:
     check_pair("lstm_step_backward", "dstate", dstate, "LSTMState(h, c)")
     dh_t, dc_t = dstate
     check("lstm_step_backward", h_t=(cache.core.o, "N H"), dh_t=(dh_t, "N H"), dc_t=(dc_t, "N H"))
-    da_t, dstate_prev, (dW_hh,) = lstm_core_backward(dstate, cache.core)
+    da_t, dstate_prev = lstm_core_backward(dstate, cache.core)
     dx_t, dW_xh, db_h = read_inputs_backward(da_t, cache.x_t, cache.W_xh)
-    return LSTMGradients(dx_t, dstate_prev, dW_xh, dW_hh, db_h)
+    return LSTMGradients(dx_t, dstate_prev, dW_xh, *lstm_core_weights(da_t, cache.core), db_h)
 
 
 def lstm_core(a_x: Array, state_prev: LSTMState, W_hh: Array) -> tuple[LSTMState, LSTMCache]:
@@ -165,14 +165,19 @@ def lstm_core(a_x: Array, state_prev: LSTMState, W_hh: Array) -> tuple[LSTMState
     return LSTMState(o * tanh_c, c_t), LSTMCache(h_prev, c_prev, i, f, g, o, tanh_c, W_hh)
 
 
-def lstm_core_backward(dstate: LSTMState, cache: LSTMCache) -> tuple[Array, LSTMState, tuple[Array]]:
-    """Return ``da_x, dstate_prev, (dW_hh,)``."""
+def lstm_core_backward(dstate: LSTMState, cache: LSTMCache) -> tuple[Array, LSTMState]:
+    """Return ``da_t`` and ``dstate_prev``."""
     dh_t, dc_t = dstate
-    h_prev, c_prev, i, f, g, o, tanh_c, W_hh = cache
+    _, c_prev, i, f, g, o, tanh_c, W_hh = cache
     dc_t = dc_t + dh_t * o * (1 - tanh_c**2)
     da_i = dc_t * g * i * (1 - i)
     da_f = dc_t * c_prev * f * (1 - f)
     da_g = dc_t * i * (1 - g**2)
     da_o = dh_t * tanh_c * o * (1 - o)
     da_t = np.concatenate([da_i, da_f, da_g, da_o], axis=1)  # (N, 4H)
-    return da_t, LSTMState(da_t @ W_hh.T, dc_t * f), (h_prev.T @ da_t,)
+    return da_t, LSTMState(da_t @ W_hh.T, dc_t * f)
+
+
+def lstm_core_weights(da_t: Array, cache: LSTMCache) -> tuple[Array]:
+    """Return ``dW_hh``, of one step, or summed over all whose rows stand below each other."""
+    return (cache.h_prev.T @ da_t,)

@@ -113,9 +113,9 @@ def rnn_step_backward(dh_t: Array, cache: StepCache) -> RNNGradients:
     array([[0.01]])
     """
     check("rnn_step_backward", h_t=(cache.core.h_t, "N H"), dh_t=(dh_t, "N H"))
-    da_t, dh_prev, (dW_hh,) = rnn_core_backward(dh_t, cache.core)
+    da_t, dh_prev = rnn_core_backward(dh_t, cache.core)
     dx_t, dW_xh, db_h = read_inputs_backward(da_t, cache.x_t, cache.W_xh)
-    return RNNGradients(dx_t, dh_prev, dW_xh, dW_hh, db_h)
+    return RNNGradients(dx_t, dh_prev, dW_xh, *rnn_core_weights(da_t, cache.core), db_h)
 
 
 def rnn_core(a_x: Array, h_prev: Array, W_hh: Array) -> tuple[Array, RNNCache]:
@@ -124,8 +124,12 @@ def rnn_core(a_x: Array, h_prev: Array, W_hh: Array) -> tuple[Array, RNNCache]:
     return h_t, RNNCache(h_prev, h_t, W_hh)
 
 
-def rnn_core_backward(dh_t: Array, cache: RNNCache) -> tuple[Array, Array, tuple[Array]]:
-    """Return ``da_x, dh_prev, (dW_hh,)``."""
-    h_prev, h_t, W_hh = cache
-    da_t = dh_t * (1 - h_t**2)
-    return da_t, da_t @ W_hh.T, (h_prev.T @ da_t,)
+def rnn_core_backward(dh_t: Array, cache: RNNCache) -> tuple[Array, Array]:
+    """Return ``da_t`` and ``dh_prev``."""
+    da_t = dh_t * (1 - cache.h_t**2)
+    return da_t, da_t @ cache.W_hh.T
+
+
+def rnn_core_weights(da_t: Array, cache: RNNCache) -> tuple[Array]:
+    """Return ``dW_hh``, of one step, or summed over all whose rows stand below each other."""
+    return (cache.h_prev.T @ da_t,)

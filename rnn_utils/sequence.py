@@ -171,22 +171,20 @@ def unroll_backward(dresult: Unrolled, cache: UnrolledCache, truncate: int | Non
     """
     check_truncate("unroll_backward", truncate)
     cell, weights, x, rows, history = cache
-    W_xh, W_hh, _, *rest = weights
     dh, dstate = _check_gradients(dresult, cache)
-    da_x = np.zeros((*x.shape[:2], W_xh.shape[1]), x.dtype)  # (T, N, H), or a multiple of H
-    drecurrent = [np.zeros_like(array) for array in (W_hh, *rest)]
+    da = np.zeros((*x.shape[:2], weights.W_xh.shape[1]), x.dtype)  # (T, N, H), or a multiple of H
     for t, n in reversed(list(enumerate(rows.running))):
         running = _first(n, dstate)  # views: what is written here stays in dstate
         leaves(running)[0][...] += dh[:n, t]
-        step = cell.cache(**{name: values[t, :n] for name, values in history.items()}, W_hh=W_hh)
-        da_x[t, :n], dbefore, shares = cell.core_backward(running, step)
+        step = cell.cache(**{name: values[t, :n] for name, values in history.items()}, W_hh=weights.W_hh)
+        da[t, :n], dbefore = cell.core_backward(running, step)
         mapped(np.copyto, running, dbefore)
-        for total, share in zip(drecurrent, shares, strict=True):
-            total += share
         if truncate and t and t % truncate == 0:
             mapped(lambda part: part.fill(0), running)
-    dx, dW_xh, db_h = read_inputs_backward(da_x, x, W_xh)
-    dweights = type(weights)(dW_xh, drecurrent[0], db_h, *drecurrent[1:])
+    dx, dW_xh, db_h = read_inputs_backward(da, x, weights.W_xh)
+    all_steps = cell.cache(**{name: _below_each_other(values) for name, values in history.items()}, W_hh=weights.W_hh)
+    dW_hh, *drest = cell.core_weights(_below_each_other(da), all_steps)
+    dweights = type(weights)(dW_xh, dW_hh, db_h, *drest)
     return UnrolledGradients(dx.swapaxes(0, 1)[rows.back], dweights, mapped(lambda part: part[rows.back], dstate))
 
 
@@ -236,6 +234,11 @@ def check_truncate(function: str, truncate: Any) -> None:
 
 def _first(n: int, tree: Any) -> Any:
     return mapped(lambda part: part[:n], tree)
+
+
+def _below_each_other(values: Array) -> Array:
+    """Put the rows of all steps below each other: (T, N, H) becomes (T N, H)."""
+    return values.reshape(-1, values.shape[-1])
 
 
 def _rows(lengths: NDArray[np.int64] | None, N: int, T: int) -> Rows:
