@@ -15,6 +15,8 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RNN_UTILS_THREADS", "RNN_UTILS_DEVICE", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES"):
         monkeypatch.setenv(name, "1")  # so that what setup writes is undone
         monkeypatch.delenv(name)
+    for framework in ("tensorflow", "torch", "matplotlib"):  # other tests may have begun to compute with them
+        monkeypatch.setitem(sys.modules, framework, None)
 
 
 def test_the_same_seed_gives_the_same_numbers() -> None:
