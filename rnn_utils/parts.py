@@ -15,7 +15,7 @@ class StepCache(NamedTuple):
     core: Any
 
 
-def read_inputs(x: Array, W_xh: Array, b_h: Array) -> Array:
+def read_inputs(x: Array, W_xh: Array, b_h: Array, out: Array | None = None) -> Array:
     r"""Multiply inputs by their weights and add the bias.
 
     .. math:: a_x = x W_{xh} + b_h
@@ -26,6 +26,8 @@ def read_inputs(x: Array, W_xh: Array, b_h: Array) -> Array:
         One step, or all steps at once.
     W_xh, b_h : ndarray, shapes (D, K) and (K,)
         K is H for a plain cell, 4H for an LSTM, 3H for a GRU.
+    out : ndarray, shape (N, K) or (T, N, K), optional
+        Where to put the result; a new array by default.
 
     Returns
     -------
@@ -37,18 +39,19 @@ def read_inputs(x: Array, W_xh: Array, b_h: Array) -> Array:
     >>> read_inputs(np.array([[1.0, 2.0]]), W_xh=np.array([[10.0], [1.0]]), b_h=np.array([0.5]))
     array([[12.5]])
     """
-    a_x = _rows(x) @ W_xh
+    a_x = np.empty((*x.shape[:-1], len(b_h)), x.dtype) if out is None else out
+    np.matmul(below_each_other(x), W_xh, out=below_each_other(a_x))
     a_x += b_h  # in place: over all steps this is the largest array of the net
-    return a_x.reshape(*x.shape[:-1], -1)
+    return a_x
 
 
 def read_inputs_backward(da: Array, x: Array, W_xh: Array) -> tuple[Array, Array, Array]:
     """Return the gradients ``(dx, dW_xh, db_h)`` of `read_inputs`; the weights' are summed over all rows."""
-    da, rows = _rows(da), _rows(x)
+    da, rows = below_each_other(da), below_each_other(x)
     return (da @ W_xh.T).reshape(x.shape), rows.T @ da, da.sum(axis=0)
 
 
-def _rows(x: Array) -> Array:
+def below_each_other(x: Array) -> Array:
     """Put the rows of all steps below each other: (T, N, D) becomes (T N, D); (N, D) stays."""
     return x.reshape(-1, x.shape[-1])
 

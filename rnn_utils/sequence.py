@@ -15,7 +15,7 @@ from rnn_utils.cells import Cell, LSTMWeights, State, Weights, cell_of, check_we
 from rnn_utils.checks import Array, check, check_lengths, check_pair
 from rnn_utils.errors import SettingError
 from rnn_utils.nested import leaves, mapped
-from rnn_utils.parts import read_inputs, read_inputs_backward
+from rnn_utils.parts import below_each_other, read_inputs, read_inputs_backward
 
 Lengths = Sequence[int] | NDArray[np.integer]
 
@@ -50,11 +50,16 @@ class UnrolledCache(NamedTuple):
     weights: Any
     x: Array  # (T, N, D), rows in the order of the loop
     rows: Rows
-    steps: list[Any]  # the cache of each step's core
+    history: Array  # (K, T, N, H), the K things that the core keeps of each step
+    a: Array  # (T, N, H), or a multiple of H: what the input adds, later the gradients da
 
 
 def unroll(
-    x: Array, weights: Weights, state: State | None = None, lengths: Lengths | None = None
+    x: Array,
+    weights: Weights,
+    state: State | None = None,
+    lengths: Lengths | None = None,
+    reuse: UnrolledCache | None = None,
 ) -> tuple[Unrolled, UnrolledCache]:
     """Run a cell over sequences.
 
@@ -74,6 +79,9 @@ def unroll(
         read a long sequence in pieces.
     lengths : sequence of int, shape (N,), optional
         Steps of each sequence, 1 to T; all T by default.
+    reuse : UnrolledCache, optional
+        The cache of an earlier call that is no longer needed: its large arrays are written over,
+        if their shapes fit, which saves the time to get new memory.
 
     Returns
     -------
@@ -108,18 +116,22 @@ def unroll(
     rows = _rows(None if lengths is None else check_lengths("unroll", lengths, N, T), N, T)
     x_time = np.ascontiguousarray(x[rows.order].swapaxes(0, 1))  # (T, N, D)
     W_xh, W_hh, b_h, *rest = weights
-    a_x = read_inputs(x_time, W_xh, b_h)  # (T, N, H), or a multiple of H
+    shape = (len(cell.cache._fields) - 1, T, N, len(W_hh))  # all that a core keeps but W_hh
+    history = _room(None if reuse is None else reuse.history, shape, x.dtype)
+    room = _room(None if reuse is None else reuse.a, (T, N, len(b_h)), x.dtype)
+    a = read_inputs(x_time, W_xh, b_h, out=room)
     h = np.zeros((N, T, len(W_hh)), x.dtype)
     state = mapped(lambda part: part[rows.order].copy(), state)
     last = mapped(np.copy, state)
-    steps = []
     for t, n in enumerate(rows.running):
-        state, step = cell.core(a_x[t, :n], _first(n, state), W_hh, *rest)
+        state, step = cell.core(a[t, :n], _first(n, state), W_hh, *rest)
+        for kept, part in zip(history, step[:-1], strict=True):
+            kept[t, :n] = part
         h[:n, t] = leaves(state)[0]
         mapped(np.copyto, _first(n, last), state)
-        steps.append(step)
+    _clear_padding(history, rows)
     result = Unrolled(h[rows.back], mapped(lambda part: part[rows.back], last))
-    return result, UnrolledCache(cell, weights, x_time, rows, steps)
+    return result, UnrolledCache(cell, weights, x_time, rows, history, a)
 
 
 def unroll_backward(dresult: Unrolled, cache: UnrolledCache, truncate: int | None = None) -> UnrolledGradients:
@@ -168,21 +180,19 @@ def unroll_backward(dresult: Unrolled, cache: UnrolledCache, truncate: int | Non
     array([0., 0., 0., 1.])
     """
     check_truncate("unroll_backward", truncate)
-    cell, weights, x, rows, steps = cache
-    W_xh, W_hh, _, *rest = weights
+    cell, weights, x, rows, history, da = cache
     dh, dstate = _check_gradients(dresult, cache)
-    da = np.zeros((*x.shape[:2], W_xh.shape[1]), x.dtype)  # (T, N, H), or a multiple of H
-    dW_hh, *drest = totals = [np.zeros_like(array) for array in (W_hh, *rest)]
+    _clear_padding(da, rows)
     for t, n in reversed(list(enumerate(rows.running))):
         running = _first(n, dstate)  # views: what is written here stays in dstate
         leaves(running)[0][...] += dh[:n, t]
-        da[t, :n], dbefore = cell.core_backward(running, steps[t])
-        for total, share in zip(totals, cell.core_weights(da[t, :n], steps[t]), strict=True):
-            total += share
+        da[t, :n], dbefore = cell.core_backward(running, cell.cache(*history[:, t, :n], weights.W_hh))
         mapped(np.copyto, running, dbefore)
         if truncate and t and t % truncate == 0:
             mapped(lambda part: part.fill(0), running)
-    dx, dW_xh, db_h = read_inputs_backward(da, x, W_xh)
+    dx, dW_xh, db_h = read_inputs_backward(da, x, weights.W_xh)
+    all_steps = cell.cache(*(below_each_other(kept) for kept in history), weights.W_hh)
+    dW_hh, *drest = cell.core_weights(below_each_other(da), all_steps)
     dweights = type(weights)(dW_xh, dW_hh, db_h, *drest)
     return UnrolledGradients(dx.swapaxes(0, 1)[rows.back], dweights, mapped(lambda part: part[rows.back], dstate))
 
@@ -215,16 +225,12 @@ def record(cache: UnrolledCache, name: str) -> Array:
     >>> record(cache, "f").ravel().round(2)
     array([0.12, 0.5 , 0.88])
     """
-    names = [field for field in cache.cell.cache._fields if field != "W_hh"]
+    names = cache.cell.cache._fields[:-1]  # all but W_hh
     if name not in names:
         raise SettingError(
             f"record: the cell, {cache.cell.name}, keeps no {name!r}; expected one of {', '.join(names)}."
         )
-    T, N, _ = cache.x.shape
-    values = np.zeros((N, T, len(cache.weights.W_hh)), cache.x.dtype)
-    for t, n in enumerate(cache.rows.running):
-        values[:n, t] = getattr(cache.steps[t], name)
-    return values[cache.rows.back]
+    return cache.history[names.index(name)].swapaxes(0, 1)[cache.rows.back].copy()
 
 
 def check_truncate(function: str, truncate: Any) -> None:
@@ -239,6 +245,18 @@ def check_truncate(function: str, truncate: Any) -> None:
 
 def _first(n: int, tree: Any) -> Any:
     return mapped(lambda part: part[:n], tree)
+
+
+def _room(old: Array | None, shape: tuple[int, ...], dtype: np.dtype) -> Array:
+    """Return an array to write to: an old one if it fits, else a new one."""
+    return old if old is not None and old.shape == shape and old.dtype == dtype else np.empty(shape, dtype)
+
+
+def _clear_padding(values: Array, rows: Rows) -> None:
+    """Write zeros after the ends into an array of shape (..., T, N, H)."""
+    values[..., len(rows.running) :, :, :] = 0
+    for t, n in enumerate(rows.running):
+        values[..., t, n:, :] = 0
 
 
 def _rows(lengths: NDArray[np.int64] | None, N: int, T: int) -> Rows:

@@ -121,7 +121,7 @@ def test_dtype_follows_the_input(kind: type[Weights], lengths: list[int] | None)
     gradients = unroll_backward(result, cache)
     nothing = unroll_backward(Unrolled(None, None), cache)
     begun = unroll(x, weights, None, lengths)[0]
-    everything = leaves((result, gradients, nothing, begun, cache.x, list(cache.history.values())))
+    everything = leaves((result, gradients, nothing, begun, cache.x, cache.history, cache.a))
     assert {array.dtype for array in everything} == {np.dtype(np.float32)}
 
 
