@@ -95,5 +95,5 @@ def _state_arrows(ax: Axes, y: float, colour: str) -> None:
     """Draw the state going from cell to cell, beginning as zeros."""
     ax.text(0.35, y, "$h_0$", size=SYMBOL, color=STATE, ha="center", va="center")
     _arrow(ax, (0.85, y), (COLUMNS[0] - 0.82, y), colour)
-    for before, x in zip(COLUMNS, COLUMNS[1:], strict=False):
+    for before, x in zip(COLUMNS, COLUMNS[1:], strict=False):  # noqa: RUF007
         _arrow(ax, (before + 0.82, y), (x - 0.82, y), colour)

@@ -84,7 +84,7 @@ def test_a_published_round_is_the_one_by_hand(monkeypatch: pytest.MonkeyPatch) -
     net = sine.make(5, "published")
     w1, w2 = (weight.detach().double().numpy() for weight in net.parameters())
     context = np.zeros((1, 6))
-    for x_t, y_t in zip(TRUE[:20], TRUE[1:21], strict=True):
+    for x_t, y_t in zip(TRUE[:20], TRUE[1:21], strict=True):  # noqa: RUF007
         row = np.concatenate(([[x_t]], context), axis=1)
         context = np.tanh(row @ w1)
         error = context @ w2 - y_t  # of half the square
