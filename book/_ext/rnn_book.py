@@ -30,6 +30,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", serve_vendored_files)
     app.connect("builder-inited", collect_claims)
     app.connect("doctree-resolved", add_card)
+    app.connect("html-page-context", leave_out_thebe, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -105,6 +106,20 @@ class GlossaryTable(SphinxDirective):
             line += nodes.Text(", " if position else "")
             line += nodes.reference("", names[other], internal=True, refuri=f"#term-{other}")
         return line
+
+
+def leave_out_thebe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Drop the scripts of a live-code service that this book does not use.
+
+    Jupyter Book adds them to every page, twice, and the second is an error in the browser.
+    """
+    scripts = context.get("script_files", [])
+    context["script_files"] = [script for script in scripts if not is_thebe(script)]
+
+
+def is_thebe(script: Any) -> bool:
+    """Tell whether a script of a page belongs to thebe."""
+    return "thebe" in f"{script.filename} {getattr(script, 'attributes', {}).get('body', '')}".lower()
 
 
 def add_card(app: Sphinx, doctree: nodes.document, docname: str) -> None:
