@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test test-gpu run notebooks serve lint lock clean
+.PHONY: help book test test-gpu mutants run notebooks serve lint lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,6 +28,9 @@ test: $(INSTALLED)  ## Prove everything: helpers, every chapter's outputs, the r
 
 test-gpu: $(INSTALLED)  ## Check the chapters' claims on a GPU; store nothing
 	@RNN_UTILS_DEVICE=$${RNN_UTILS_DEVICE:-cuda} $(BIN)/python -m tools.run_chapters --check $(if $(CHAPTER),--chapter $(CHAPTER))
+
+mutants: $(INSTALLED)  ## Break the reference cells on purpose and see that a test notices
+	@$(BIN)/python -m tools.mutants
 
 run: $(INSTALLED)  ## Run the chapters again and store their outputs (CHAPTER=10 for one)
 	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run_chapters $(if $(CHAPTER),--chapter $(CHAPTER))

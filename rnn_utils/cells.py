@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_utils.checks import Array
+from rnn_utils.checks import Array, check
 from rnn_utils.errors import DTypeError, SettingError
 from rnn_utils.gru import (
     GRUBeforeGradients,
@@ -135,10 +135,22 @@ def cell_of(function: str, weights: Any) -> Cell:
     return CELLS[type(weights)]
 
 
-def check_weights(function: str, weights: Any) -> dict[str, tuple[Array, str]]:
-    """Return a cell's weights with their shapes in letters, as `rnn_utils.checks.check` takes them."""
-    blocks = len(cell_of(function, weights).blocks)
-    wide = f"{blocks}H" if blocks > 1 else "H"
+def check_weights(function: str, weights: Any) -> dict[str, int]:
+    """Check that weights are those of a cell and fit each other; return the sizes D and H."""
+    cell_of(function, weights)
+    return check(function, **in_letters(weights))
+
+
+def in_letters(weights: Weights) -> dict[str, tuple[Array, str]]:
+    """Return a cell's weights with their shapes in letters, as `rnn_utils.checks.check` takes them.
+
+    Examples
+    --------
+    >>> weights = random_weights(LSTMWeights, D=5, H=7, rng=np.random.default_rng(0))
+    >>> {name: letters for name, (array, letters) in in_letters(weights).items()}
+    {'W_hh': 'H 4H', 'W_xh': 'D 4H', 'b_h': '4H'}
+    """
+    wide = f"{len(CELLS[type(weights)].blocks)}H".removeprefix("1")
     letters = {"W_hh": f"H {wide}", "W_xh": f"D {wide}", "b_h": wide, "b_hn": "H"}
     return {name: (getattr(weights, name), letters[name]) for name in letters if name in weights._fields}
 

@@ -100,7 +100,7 @@ def check_pair(function: str, name: str, pair: Any, kind: str) -> None:
 def check_lengths(function: str, lengths: Sequence[int] | NDArray[np.integer], N: int, T: int) -> NDArray[np.int64]:
     """Check that there is one length for each of N sequences, from 1 to T; return them as an array."""
     array = np.asarray(lengths)
-    if array.shape != (N,) or array.dtype.kind not in "iu":
+    if array.shape != (N,) or not np.issubdtype(array.dtype, np.integer):
         raise ShapeError(
             f"{function}: lengths is {array.shape} of {array.dtype}; expected {N} whole numbers, one a sequence. "
             "Count the steps of every sequence before it is padded."

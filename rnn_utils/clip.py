@@ -59,8 +59,10 @@ def clip_by_global_norm(gradients: Any, limit: float) -> Clipped:
             "clip_by_global_norm: the gradients hold NaN or infinity; expected finite numbers. "
             "Stop here: look at the loss of the steps before, and lower the learning rate."
         )
+    if largest == 0:
+        return Clipped(mapped(np.copy, gradients), 0.0)
     # Squares of very large or very small numbers leave the range of floats; squares of ratios do not.
-    squares = sum(float(np.square(gradient / (largest or 1.0)).sum()) for gradient in leaves(gradients))
-    norm = largest * np.sqrt(squares)
-    factor = min(1.0, limit / norm) if norm else 1.0
-    return Clipped(mapped(lambda gradient: gradient * gradient.dtype.type(factor), gradients), float(norm))
+    squares = sum(float(np.square(gradient / largest).sum()) for gradient in leaves(gradients))
+    norm = largest * float(np.sqrt(squares))
+    factor = min(1.0, limit / norm)
+    return Clipped(mapped(lambda gradient: gradient * gradient.dtype.type(factor), gradients), norm)

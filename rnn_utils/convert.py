@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from rnn_utils.cells import CELLS, GRUBeforeWeights, GRUWeights, Weights, check_weights
-from rnn_utils.checks import Array, check
+from rnn_utils.checks import Array
 from rnn_utils.errors import SettingError, ShapeError
 from rnn_utils.stack import Bidirectional, Layer
 
@@ -150,7 +150,7 @@ def to_keras(layer: Layer) -> list[Array]:
     """
     if isinstance(layer, Bidirectional):
         return [*to_keras(layer.forward), *to_keras(layer.backward)]
-    check("to_keras", **check_weights("to_keras", layer))
+    check_weights("to_keras", layer)
     W_xh, W_hh, b_h = (array.copy() for array in _exchanged(layer)[:3])
     return [W_xh, W_hh, np.stack([b_h, _second_bias(layer)]) if isinstance(layer, GRUWeights) else b_h]
 
@@ -218,7 +218,7 @@ def gradients_from_keras(arrays: Sequence[Any], kind: type[Weights]) -> Layer:
 
 def _torch_arrays(weights: Weights) -> list[Array]:
     _check_torch_has("to_torch", type(weights))
-    check("to_torch", **check_weights("to_torch", weights))
+    check_weights("to_torch", weights)
     W_ih, W_hh = (np.ascontiguousarray(array.T) for array in (weights.W_xh, weights.W_hh))
     return [W_ih, W_hh, weights.b_h.copy(), _second_bias(weights)]
 
@@ -282,7 +282,7 @@ def _weights(function: str, kind: type[Weights], arrays: tuple[Array, ...], grad
         second = np.concatenate([second[:candidate], np.zeros_like(rest[0])])
     b_h = first if gradients else first + second
     weights = kind(np.ascontiguousarray(W_xh), np.ascontiguousarray(W_hh), b_h, *rest)
-    check(function, **check_weights(function, weights))
+    check_weights(function, weights)
     return weights
 
 

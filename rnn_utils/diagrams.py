@@ -7,20 +7,13 @@ the state back, ``W_hy`` gives the output, ``dq`` is the gradient of the loss wi
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.path import Path
 
 from rnn_utils.errors import SettingError
 from rnn_utils.labels import label
-from rnn_utils.plotting import COLOURS
-
-# One colour for each kind of thing, the same in every drawing.
-INPUT, STATE, OUTPUT, BACK = COLOURS["green"], COLOURS["blue"], COLOURS["grey"], COLOURS["orange"]
-INK, FAINT = COLOURS["black"], "#c3cad1"
-SYMBOL, WORD, WEIGHT = 19, 15, 15  # points: still legible when a phone shows the figure 360 px wide
+from rnn_utils.shapes import BACK, FAINT, INK, INPUT, OUTPUT, STATE, SYMBOL, WEIGHT, WORD, arrow, box, canvas, tint
 
 
 def draw_feed_forward_and_recurrent(ax: Axes | None = None) -> Axes:
@@ -42,15 +35,15 @@ def draw_feed_forward_and_recurrent(ax: Axes | None = None) -> Axes:
     >>> "feed-forward" in [text.get_text() for text in ax.texts]
     True
     """
-    ax = _canvas(ax, width=12.4, height=7.0, inches=(6.4, 3.9))
+    ax = canvas(ax, width=12.4, height=7.0, inches=(6.4, 3.9))
     names = label("order_matters.feed_forward"), label("order_matters.recurrent")
     for x, name, symbols in zip((2.6, 8.0), names, ("x h y", "x_t h_t y_t"), strict=True):
         ax.text(x, 6.55, name, size=WORD, weight="bold", color=INK, ha="center", va="center")
         colours, heights = (INPUT, STATE, OUTPUT), (0.75, 3.05, 5.35)
         for symbol, colour, y in zip(symbols.split(), colours, heights, strict=True):
-            _box(ax, x, y, f"${symbol}$", colour, width=2.5)
+            box(ax, x, y, f"${symbol}$", colour, width=2.5)
         for weight, y in (("W_{xh}", 1.9), ("W_{hy}", 4.2)):
-            _arrow(ax, (x, y - 0.55), (x, y + 0.55), INK)
+            arrow(ax, (x, y - 0.55), (x, y + 0.55), INK)
             ax.text(x - 0.25, y, f"${weight}$", size=WEIGHT, color=INK, ha="right", va="center")
     _loop(ax, 9.25, 3.05)
     ax.text(11.45, 3.05, "$W_{hh}$", size=WEIGHT + 2, color=BACK, ha="center", va="center")
@@ -88,7 +81,7 @@ def draw_unrolled(words: Sequence[str], *, backward: bool = False, ax: Axes | No
     """
     if not 3 <= len(words) <= 5:
         raise SettingError(f"draw_unrolled: got {len(words)} words; expected three to five, for the text to fit.")
-    ax = _canvas(ax, width=3.0 * len(words) + 1.3, height=7.4, inches=(6.4, 3.9))
+    ax = canvas(ax, width=3.0 * len(words) + 1.3, height=7.4, inches=(6.4, 3.9))
     columns = [3.0 * t - 0.25 for t in range(1, len(words) + 1)]
     colour = FAINT if backward else INK
     if not backward:
@@ -96,13 +89,13 @@ def draw_unrolled(words: Sequence[str], *, backward: bool = False, ax: Axes | No
     _forward_arrows(ax, columns, colour, weights=not backward)
     ax.text(0.5, 3.7, "$h_0$", size=SYMBOL, color=colour if backward else STATE, ha="center", va="center")
     for t, (x, word) in enumerate(zip(columns, words, strict=True), start=1):
-        _box(ax, x, 3.7, f"$h_{t}$", STATE, width=1.5)
+        box(ax, x, 3.7, f"$h_{t}$", STATE, width=1.5)
         if not backward:
-            _box(ax, x, 0.8, word, INPUT, width=2.3, size=WORD + 1)
+            box(ax, x, 0.8, word, INPUT, width=2.3, size=WORD + 1)
     if backward:
         _backward_arrows(ax, columns)
     else:
-        _box(ax, columns[-1], 6.6, "$y$", OUTPUT, width=1.5)
+        box(ax, columns[-1], 6.6, "$y$", OUTPUT, width=1.5)
         text = label("order_matters.shared_weights")
         ax.text(columns[0] - 0.95, 5.5, text, size=WORD, color=STATE, ha="left", va="center")
     return ax
@@ -137,15 +130,15 @@ def draw_gate(values: Sequence[float] = (0.05, 0.5, 0.95), ax: Axes | None = Non
     if not all(0 <= value <= 1 for value in values):
         raise SettingError(f"draw_gate: got {list(values)}; expected every gate value from 0 to 1.")
     rows = len(values)
-    ax = _canvas(ax, width=12.0, height=2.0 * rows + 1.1, inches=(6.4, 0.95 * rows + 0.75))
+    ax = canvas(ax, width=12.0, height=2.0 * rows + 1.1, inches=(6.4, 0.95 * rows + 0.75))
     top = 2.0 * rows + 0.6
     keys = "order_matters.signal", "order_matters.gate", "order_matters.passes"
     for x, key, colour in zip((2.3, 6.0, 9.7), keys, (INK, BACK, STATE), strict=True):
         ax.text(x, top, label(key), size=WORD, color=colour, ha="center", va="center")
     for row, value in enumerate(values):
         y = 2.0 * (rows - row) - 1.0
-        ax.add_patch(Rectangle((0.4, y - 0.6), 5.6, 1.2, facecolor=_tint(INK, 0.35), linewidth=0))
-        ax.add_patch(Rectangle((6.0, y - 0.6 * value), 5.6, 1.2 * value, facecolor=_tint(STATE, 0.75), linewidth=0))
+        ax.add_patch(Rectangle((0.4, y - 0.6), 5.6, 1.2, facecolor=tint(INK, 0.35), linewidth=0))
+        ax.add_patch(Rectangle((6.0, y - 0.6 * value), 5.6, 1.2 * value, facecolor=tint(STATE, 0.75), linewidth=0))
         ax.add_patch(Circle((6.0, y), 0.88, facecolor="white", edgecolor=BACK, linewidth=2.5))
         ax.text(6.0, y, f"{value:.2f}", size=WORD - 1, color=BACK, ha="center", va="center")
     return ax
@@ -154,70 +147,39 @@ def draw_gate(values: Sequence[float] = (0.05, 0.5, 0.95), ax: Axes | None = Non
 def _forward_arrows(ax: Axes, columns: list[float], colour: str, *, weights: bool) -> None:
     """Draw the way of the words: up into each cell, right from state to state, up to the output."""
     for x, before in zip(columns, [0.2, *columns[:-1]], strict=True):
-        _arrow(ax, (before + 0.82, 3.7), (x - 0.82, 3.7), BACK if weights else colour)
+        arrow(ax, (before + 0.82, 3.7), (x - 0.82, 3.7), BACK if weights else colour)
         if weights:
-            _arrow(ax, (x, 1.42), (x, 3.08), colour)
+            arrow(ax, (x, 1.42), (x, 3.08), colour)
             middle = (before + x) / 2 if x > columns[0] else 1.2  # the first stays clear of the band
             ax.text(middle, 4.15, "$W_{hh}$", size=WEIGHT, color=BACK, ha="center", va="bottom")
             ax.text(x - 0.15, 2.25, "$W_{xh}$", size=WEIGHT, color=colour, ha="right", va="center")
     if weights:
-        _arrow(ax, (columns[-1], 4.32), (columns[-1], 5.98), colour)
+        arrow(ax, (columns[-1], 4.32), (columns[-1], 5.98), colour)
         ax.text(columns[-1] + 0.2, 5.4, "$W_{hy}$", size=WEIGHT, color=colour, ha="left", va="center")
 
 
 def _backward_arrows(ax: Axes, columns: list[float]) -> None:
     """Draw the way of the error: down into the last state, left from state to state, down into one sum."""
     last, width = columns[-1], columns[-1] - columns[0] + 1.9
-    _box(ax, last - 0.3, 6.6, label("order_matters.error"), BACK, width=2.1, size=WORD + 1)
-    _arrow(ax, (last, 5.98), (last, 4.32), BACK, width=3)
+    box(ax, last - 0.3, 6.6, label("order_matters.error"), BACK, width=2.1, size=WORD + 1)
+    arrow(ax, (last, 5.98), (last, 4.32), BACK, width=3)
     ax.text(last + 0.2, 5.15, f"$dh_{len(columns)}$", size=WEIGHT, color=BACK, ha="left", va="center")
     for t, (x, before) in enumerate(zip(columns[1:], columns[:-1], strict=True), start=1):
-        _arrow(ax, (x - 0.8, 4.05), (before + 0.8, 4.05), BACK, width=3)
+        arrow(ax, (x - 0.8, 4.05), (before + 0.8, 4.05), BACK, width=3)
         ax.text((before + x) / 2, 4.4, f"$dh_{t}$", size=WEIGHT, color=BACK, ha="center", va="bottom")
     for x in columns:
-        _arrow(ax, (x, 3.08), (x, 1.42), BACK, width=2)
+        arrow(ax, (x, 3.08), (x, 1.42), BACK, width=2)
     text = label("order_matters.gradient_sum")
-    _box(ax, (columns[0] + last) / 2, 0.8, text, BACK, width=width, size=WORD)
+    box(ax, (columns[0] + last) / 2, 0.8, text, BACK, width=width, size=WORD)
     text = label("order_matters.back_through_time")
     ax.text((columns[0] + columns[-2]) / 2, 6.3, text, size=WORD, color=BACK, ha="center", va="center")
-
-
-def _canvas(ax: Axes | None, *, width: float, height: float, inches: tuple[float, float]) -> Axes:
-    if ax is None:
-        _, ax = plt.subplots(figsize=inches)
-    ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
-    ax.axis("off")
-    return ax
-
-
-def _tint(colour: str, strength: float) -> tuple[float, float, float]:
-    """Mix a colour with white: strength 1 keeps it, 0 is white."""
-    return tuple(1 - strength * (1 - part) for part in to_rgb(colour))
-
-
-def _box(ax: Axes, x: float, y: float, text: str, colour: str, *, width: float, size: float = SYMBOL) -> None:
-    """Draw a rounded box of height 1.2 around the centre (x, y), with its text."""
-    style = "round,pad=0,rounding_size=0.3"
-    corner = (x - width / 2, y - 0.6)
-    ax.add_patch(
-        FancyBboxPatch(corner, width, 1.2, boxstyle=style, facecolor=_tint(colour, 0.16), edgecolor=colour, linewidth=2)
-    )
-    ax.text(x, y - 0.03, text, size=size, color=INK, ha="center", va="center")
 
 
 def _band(ax: Axes, left: float, right: float) -> None:
     """Lay a pale band behind the cells, since they are one."""
     style = "round,pad=0,rounding_size=0.5"
     ax.add_patch(
-        FancyBboxPatch((left, 2.75), right - left, 2.25, boxstyle=style, facecolor=_tint(STATE, 0.07), linewidth=0)
-    )
-
-
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str, *, width: float = 2) -> None:
-    ax.add_patch(
-        FancyArrowPatch(
-            start, end, arrowstyle="-|>", mutation_scale=15 + width, color=colour, linewidth=width, shrinkA=0, shrinkB=0
-        )
+        FancyBboxPatch((left, 2.75), right - left, 2.25, boxstyle=style, facecolor=tint(STATE, 0.07), linewidth=0)
     )
 
 

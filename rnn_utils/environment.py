@@ -40,7 +40,8 @@ def setup(seed: int) -> Setup:
     Raises
     ------
     SettingError
-        If the seed, ``RNN_UTILS_THREADS`` or ``RNN_UTILS_DEVICE`` cannot be used.
+        If the seed, ``RNN_UTILS_THREADS`` or ``RNN_UTILS_DEVICE`` cannot be used, or TensorFlow began
+        to compute with another number of threads before.
 
     Notes
     -----
@@ -68,7 +69,7 @@ def setup(seed: int) -> Setup:
     np.random.seed(seed)
     found = [_begin_tensorflow(seed, threads, wanted), _begin_torch(seed, threads, wanted)]
     if sys.modules.get("matplotlib") is not None:
-        from rnn_utils.plotting import use_book_style
+        from rnn_utils.style import use_book_style
 
         use_book_style()
     device = next((name for name in found if name not in (None, "cpu")), "cpu")
@@ -101,7 +102,13 @@ def _begin_tensorflow(seed: int, threads: int, wanted: str) -> str | None:
     for kind in ("intra", "inter"):
         # TensorFlow refuses this setting once it has run anything, even the value it has.
         if getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")() != threads:
-            getattr(tf.config.threading, f"set_{kind}_op_parallelism_threads")(threads)
+            try:
+                getattr(tf.config.threading, f"set_{kind}_op_parallelism_threads")(threads)
+            except RuntimeError as error:
+                raise SettingError(
+                    f"setup: TensorFlow has begun to compute, so its threads cannot become {threads}; expected setup "
+                    "before the first tensor. Restart the kernel and call setup straight after the imports."
+                ) from error
     gpus = [] if wanted == "cpu" else tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)  # leave room for a second chapter

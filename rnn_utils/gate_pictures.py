@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
-from rnn_utils.diagrams import INK, _arrow, _box, _canvas
 from rnn_utils.errors import SettingError
 from rnn_utils.labels import label
-from rnn_utils.plotting import COLOURS
+from rnn_utils.shapes import INK, arrow, box, canvas
+from rnn_utils.style import COLOURS
 
 GATES = {"i": COLOURS["green"], "f": COLOURS["orange"], "o": COLOURS["blue"]}
 PART_COLOURS = {**GATES, "g": COLOURS["grey"], "z": COLOURS["orange"], "n": COLOURS["grey"], "r": COLOURS["green"]}
@@ -40,15 +40,15 @@ def draw_lstm_cell(ax: Axes | None = None) -> Axes:
     >>> "forget" in [text.get_text() for text in ax.texts]
     True
     """
-    ax = _canvas(ax, width=13.2, height=9.2, inches=(6.4, 4.7))
+    ax = canvas(ax, width=13.2, height=9.2, inches=(6.4, 4.7))
     _parts(ax, {"f": (2.6, "forget"), "i": (5.0, "input"), "g": (7.4, "candidate"), "o": (10.2, "output")})
     _line(ax, 2.6, "c")
-    _arrow(ax, (5.0, 3.75), (5.9, 5.1), PART_COLOURS["i"], width=3)
-    _arrow(ax, (7.4, 3.75), (6.6, 5.1), PART_COLOURS["g"], width=3)
-    _arrow(ax, (10.2, 8.2), (10.2, 6.2), INK, width=3)
+    arrow(ax, (5.0, 3.75), (5.9, 5.1), PART_COLOURS["i"], width=3)
+    arrow(ax, (7.4, 3.75), (6.6, 5.1), PART_COLOURS["g"], width=3)
+    arrow(ax, (10.2, 8.2), (10.2, 6.2), INK, width=3)
     ax.text(10.0, 7.15, r"$\tanh$", size=16, ha="right", va="center")
-    _arrow(ax, (10.2, 3.75), (10.2, 5.0), PART_COLOURS["o"], width=3)
-    _arrow(ax, (10.8, 5.6), (11.7, 5.6), INK, width=3)
+    arrow(ax, (10.2, 3.75), (10.2, 5.0), PART_COLOURS["o"], width=3)
+    arrow(ax, (10.8, 5.6), (11.7, 5.6), INK, width=3)
     ax.text(12.3, 5.6, "$h_t$", size=19, ha="center", va="center")
     _sign(ax, 2.6, 8.2, r"$\times$", PART_COLOURS["f"])
     _sign(ax, 6.2, 5.6, r"$\times$", PART_COLOURS["i"])
@@ -75,14 +75,14 @@ def draw_gru_cell(ax: Axes | None = None) -> Axes:
     >>> "update" in [text.get_text() for text in ax.texts]
     True
     """
-    ax = _canvas(ax, width=13.2, height=9.2, inches=(6.4, 4.7))
+    ax = canvas(ax, width=13.2, height=9.2, inches=(6.4, 4.7))
     _parts(ax, {"z": (2.6, "update"), "n": (6.2, "candidate"), "r": (10.2, "reset")})
     _line(ax, 2.6, "h")
-    _arrow(ax, (3.0, 3.75), (5.65, 5.3), PART_COLOURS["z"], width=3)
+    arrow(ax, (3.0, 3.75), (5.65, 5.3), PART_COLOURS["z"], width=3)
     ax.text(4.1, 5.15, "$1 - z$", size=16, color=PART_COLOURS["z"], ha="right", va="center")
     ax.text(2.35, 6.0, "$z$", size=16, color=PART_COLOURS["z"], ha="right", va="center")
-    _arrow(ax, (6.2, 3.75), (6.2, 5.0), PART_COLOURS["n"], width=3)
-    _arrow(ax, (9.4, 3.1), (7.0, 3.1), PART_COLOURS["r"], width=3)
+    arrow(ax, (6.2, 3.75), (6.2, 5.0), PART_COLOURS["n"], width=3)
+    arrow(ax, (9.4, 3.1), (7.0, 3.1), PART_COLOURS["r"], width=3)
     ax.text(8.2, 3.6, "$r$", size=16, color=PART_COLOURS["r"], ha="center", va="center")
     _sign(ax, 2.6, 8.2, r"$\times$", PART_COLOURS["z"])
     _sign(ax, 6.2, 5.6, r"$\times$", PART_COLOURS["z"])
@@ -149,11 +149,11 @@ def draw_gates(
 
 def _parts(ax: Axes, parts: Mapping[str, tuple[float, str]]) -> None:
     """Draw a box for each gate and candidate, above the two things that all of them read."""
-    _box(ax, 6.7, 0.75, "$x_t$,   $h_{t-1}$", COLOURS["black"], width=10.2)
+    box(ax, 6.7, 0.75, "$x_t$,   $h_{t-1}$", COLOURS["black"], width=10.2)
     for name, (x, word) in parts.items():
         colour = PART_COLOURS[name]
-        _arrow(ax, (x, 1.4), (x, 2.5), INK)
-        _box(ax, x, 3.1, f"${name}$", colour, width=1.5)
+        arrow(ax, (x, 1.4), (x, 2.5), INK)
+        box(ax, x, 3.1, f"${name}$", colour, width=1.5)
         ax.text(x + 0.2, 1.95, label(f"gate_by_gate.{word}"), size=14, color=colour, ha="left", va="center")
 
 
@@ -161,11 +161,11 @@ def _line(ax: Axes, gate: float, name: str) -> None:
     """Draw what is carried on: multiplied by the gate at one place, added to at the next."""
     colour = PART_COLOURS["f"]
     for start, end in ((1.4, gate - 0.55), (gate + 0.6, 5.65), (6.8, 11.7)):
-        _arrow(ax, (start, 8.2), (end, 8.2), INK, width=3)
+        arrow(ax, (start, 8.2), (end, 8.2), INK, width=3)
     ax.text(0.55, 8.2, f"${name}_{{t-1}}$", size=19, ha="center", va="center")
     ax.text(12.3, 8.2, f"${name}_t$", size=19, ha="center", va="center")
-    _arrow(ax, (gate, 3.75), (gate, 7.6), colour, width=3)
-    _arrow(ax, (6.2, 6.2), (6.2, 7.6), INK, width=3)
+    arrow(ax, (gate, 3.75), (gate, 7.6), colour, width=3)
+    arrow(ax, (6.2, 6.2), (6.2, 7.6), INK, width=3)
     _sign(ax, 6.2, 8.2, "$+$", INK)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_utils.checks import Array, check
-from rnn_utils.parts import StepCache, read_inputs, read_inputs_backward, sigmoid
+from rnn_utils.parts import StepCache, blocks, read_inputs, read_inputs_backward, sigmoid
 
 
 class GRUWeights(NamedTuple):
@@ -164,8 +164,8 @@ def gru_step_backward(dh_t: Array, cache: StepCache) -> GRUGradients:
 
 def gru_core(a_x: Array, h_prev: Array, W_hh: Array, b_hn: Array) -> tuple[Array, GRUCache]:
     """Do what must wait for the step before; ``a_x``, shape (N, 3H), is what the input adds."""
-    a_xr, a_xz, a_xn = np.split(a_x, 3, axis=1)  # each (N, H)
-    a_hr, a_hz, a_hn = np.split(h_prev @ W_hh, 3, axis=1)
+    a_xr, a_xz, a_xn = blocks(a_x, 3)  # each (N, H)
+    a_hr, a_hz, a_hn = blocks(h_prev @ W_hh, 3)
     r, z, s = sigmoid(a_xr + a_hr), sigmoid(a_xz + a_hz), a_hn + b_hn
     n = np.tanh(a_xn + r * s)
     return (1 - z) * n + z * h_prev, GRUCache(h_prev, r, z, n, s, W_hh)
@@ -183,7 +183,7 @@ def gru_core_backward(dh_t: Array, cache: GRUCache) -> tuple[Array, Array]:
 
 def gru_core_weights(da_t: Array, cache: GRUCache) -> tuple[Array, Array]:
     """Return ``dW_hh`` and ``db_hn``, of one step, or summed over all whose rows stand below each other."""
-    da_r, da_z, da_n = np.split(da_t, 3, axis=1)
+    da_r, da_z, da_n = blocks(da_t, 3)
     ds = da_n * cache.r
     return cache.h_prev.T @ np.concatenate([da_r, da_z, ds], axis=1), ds.sum(axis=0)
 
@@ -283,8 +283,8 @@ def gru_before_step_backward(dh_t: Array, cache: StepCache) -> GRUBeforeGradient
 
 def gru_before_core(a_x: Array, h_prev: Array, W_hh: Array) -> tuple[Array, GRUCache]:
     """Do what must wait for the step before; ``a_x``, shape (N, 3H), is what the input adds."""
-    a_xr, a_xz, a_xn = np.split(a_x, 3, axis=1)  # each (N, H)
-    W_hr, W_hz, W_hn = np.split(W_hh, 3, axis=1)  # each (H, H)
+    a_xr, a_xz, a_xn = blocks(a_x, 3)  # each (N, H)
+    W_hr, W_hz, W_hn = blocks(W_hh, 3)  # each (H, H)
     r, z = sigmoid(a_xr + h_prev @ W_hr), sigmoid(a_xz + h_prev @ W_hz)
     s = r * h_prev
     n = np.tanh(a_xn + s @ W_hn)
@@ -294,7 +294,7 @@ def gru_before_core(a_x: Array, h_prev: Array, W_hh: Array) -> tuple[Array, GRUC
 def gru_before_core_backward(dh_t: Array, cache: GRUCache) -> tuple[Array, Array]:
     """Return ``da_t``, that is ``[da_r, da_z, da_n]``, and ``dh_prev``."""
     h_prev, r, z, n, _, W_hh = cache
-    W_hr, W_hz, W_hn = np.split(W_hh, 3, axis=1)
+    W_hr, W_hz, W_hn = blocks(W_hh, 3)
     da_n = dh_t * (1 - z) * (1 - n**2)
     ds = da_n @ W_hn.T
     da_r = ds * h_prev * r * (1 - r)
@@ -305,6 +305,6 @@ def gru_before_core_backward(dh_t: Array, cache: GRUCache) -> tuple[Array, Array
 
 def gru_before_core_weights(da_t: Array, cache: GRUCache) -> tuple[Array]:
     """Return ``dW_hh``, of one step, or summed over all whose rows stand below each other."""
-    da_r, da_z, da_n = np.split(da_t, 3, axis=1)
+    da_r, da_z, da_n = blocks(da_t, 3)
     h_prev, s = cache.h_prev, cache.s
     return (np.concatenate([h_prev.T @ da_r, h_prev.T @ da_z, s.T @ da_n], axis=1),)

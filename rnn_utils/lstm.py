@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_utils.checks import Array, check, check_pair
-from rnn_utils.parts import StepCache, read_inputs, read_inputs_backward, sigmoid
+from rnn_utils.parts import StepCache, blocks, read_inputs, read_inputs_backward, sigmoid
 
 
 class LSTMState(NamedTuple):
@@ -158,7 +158,7 @@ def lstm_step_backward(dstate: LSTMState, cache: StepCache) -> LSTMGradients:
 def lstm_core(a_x: Array, state_prev: LSTMState, W_hh: Array) -> tuple[LSTMState, LSTMCache]:
     """Do what must wait for the step before; ``a_x``, shape (N, 4H), is what the input adds."""
     h_prev, c_prev = state_prev
-    a_i, a_f, a_g, a_o = np.split(a_x + h_prev @ W_hh, 4, axis=1)  # each (N, H)
+    a_i, a_f, a_g, a_o = blocks(a_x + h_prev @ W_hh, 4)  # each (N, H)
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
     c_t = f * c_prev + i * g
     tanh_c = np.tanh(c_t)

@@ -15,7 +15,7 @@ class StepCache(NamedTuple):
     core: Any
 
 
-def read_inputs(x: Array, W_xh: Array, b_h: Array, out: Array | None = None) -> Array:
+def read_inputs(x: Array, W_xh: Array, b_h: Array) -> Array:
     r"""Multiply inputs by their weights and add the bias.
 
     .. math:: a_x = x W_{xh} + b_h
@@ -26,8 +26,6 @@ def read_inputs(x: Array, W_xh: Array, b_h: Array, out: Array | None = None) -> 
         One step, or all steps at once.
     W_xh, b_h : ndarray, shapes (D, K) and (K,)
         K is H for a plain cell, 4H for an LSTM, 3H for a GRU.
-    out : ndarray, shape (N, K) or (T, N, K), optional
-        Where to put the result; a new array by default.
 
     Returns
     -------
@@ -39,10 +37,9 @@ def read_inputs(x: Array, W_xh: Array, b_h: Array, out: Array | None = None) -> 
     >>> read_inputs(np.array([[1.0, 2.0]]), W_xh=np.array([[10.0], [1.0]]), b_h=np.array([0.5]))
     array([[12.5]])
     """
-    a_x = np.empty((*x.shape[:-1], len(b_h)), x.dtype) if out is None else out
-    np.matmul(below_each_other(x), W_xh, out=below_each_other(a_x))
+    a_x = below_each_other(x) @ W_xh
     a_x += b_h  # in place: over all steps this is the largest array of the net
-    return a_x
+    return a_x.reshape(*x.shape[:-1], -1)
 
 
 def read_inputs_backward(da: Array, x: Array, W_xh: Array) -> tuple[Array, Array, Array]:
@@ -54,6 +51,18 @@ def read_inputs_backward(da: Array, x: Array, W_xh: Array) -> tuple[Array, Array
 def below_each_other(x: Array) -> Array:
     """Put the rows of all steps below each other: (T, N, D) becomes (T N, D); (N, D) stays."""
     return x.reshape(-1, x.shape[-1])
+
+
+def blocks(array: Array, count: int) -> list[Array]:
+    """Cut an array into blocks that stand side by side, such as the gates of a cell.
+
+    Examples
+    --------
+    >>> blocks(np.array([[1.0, 2.0, 3.0, 4.0]]), 2)
+    [array([[1., 2.]]), array([[3., 4.]])]
+    """
+    width = array.shape[1] // count  # np.split does the same, but takes as long as a small product
+    return [array[:, start : start + width] for start in range(0, array.shape[1], width)]
 
 
 def sigmoid(a: Array) -> Array:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_utils.cells import Cell, LSTMWeights, State, Weights, cell_of, check_weights, zero_state
+from rnn_utils.cells import Cell, LSTMState, LSTMWeights, State, Weights, cell_of, in_letters, zero_state
 from rnn_utils.checks import Array, check, check_lengths, check_pair
 from rnn_utils.errors import SettingError
 from rnn_utils.nested import leaves, mapped
@@ -55,15 +55,11 @@ class UnrolledCache(NamedTuple):
 
 
 def unroll(
-    x: Array,
-    weights: Weights,
-    state: State | None = None,
-    lengths: Lengths | None = None,
-    reuse: UnrolledCache | None = None,
+    x: Array, weights: Weights, state: State | None = None, lengths: Lengths | None = None
 ) -> tuple[Unrolled, UnrolledCache]:
     """Run a cell over sequences.
 
-    For one sequence it is this loop, made fast::
+    For sequences of one length it is this loop, made fast::
 
         for t in range(T):
             state, cache = step(x[:, t], state, *weights)
@@ -79,9 +75,6 @@ def unroll(
         read a long sequence in pieces.
     lengths : sequence of int, shape (N,), optional
         Steps of each sequence, 1 to T; all T by default.
-    reuse : UnrolledCache, optional
-        The cache of an earlier call that is no longer needed: its large arrays are written over,
-        if their shapes fit, which saves the time to get new memory.
 
     Returns
     -------
@@ -114,22 +107,21 @@ def unroll(
     cell = cell_of("unroll", weights)
     (N, T), state = _check_sequence(x, weights, state)
     rows = _rows(None if lengths is None else check_lengths("unroll", lengths, N, T), N, T)
-    x_time = np.ascontiguousarray(x[rows.order].swapaxes(0, 1))  # (T, N, D)
+    x_time = x[rows.order].swapaxes(0, 1).copy()  # (T, N, D)
     W_xh, W_hh, b_h, *rest = weights
-    shape = (len(cell.cache._fields) - 1, T, N, len(W_hh))  # all that a core keeps but W_hh
-    history = _room(None if reuse is None else reuse.history, shape, x.dtype)
-    room = _room(None if reuse is None else reuse.a, (T, N, len(b_h)), x.dtype)
-    a = read_inputs(x_time, W_xh, b_h, out=room)
+    a = read_inputs(x_time, W_xh, b_h)
+    # Allocated once: new memory at every step would cost more time than a step's products.
+    history = np.empty((len(cell.cache._fields) - 1, T, N, len(W_hh)), x.dtype)  # W_hh is not kept
+    history[:, len(rows.running) :] = 0
     h = np.zeros((N, T, len(W_hh)), x.dtype)
-    state = mapped(lambda part: part[rows.order].copy(), state)
-    last = mapped(np.copy, state)
+    state = mapped(lambda part: part[rows.order], state)
+    last = mapped(np.empty_like, state)
     for t, n in enumerate(rows.running):
         state, step = cell.core(a[t, :n], _first(n, state), W_hh, *rest)
-        for kept, part in zip(history, step[:-1], strict=True):
-            kept[t, :n] = part
+        for number, part in enumerate(step[:-1]):
+            history[number, t, :n], history[number, t, n:] = part, 0
         h[:n, t] = leaves(state)[0]
-        mapped(np.copyto, _first(n, last), state)
-    _clear_padding(history, rows)
+        _put_ends(last, state, rows, t)
     result = Unrolled(h[rows.back], mapped(lambda part: part[rows.back], last))
     return result, UnrolledCache(cell, weights, x_time, rows, history, a)
 
@@ -181,15 +173,15 @@ def unroll_backward(dresult: Unrolled, cache: UnrolledCache, truncate: int | Non
     """
     check_truncate("unroll_backward", truncate)
     cell, weights, x, rows, history, da = cache
-    dh, dstate = _check_gradients(dresult, cache)
-    _clear_padding(da, rows)
+    dh, dlast = _check_gradients(dresult, cache)
+    da[len(rows.running) :] = 0
+    dstate = _first(rows.running[-1], dlast)
     for t, n in reversed(list(enumerate(rows.running))):
-        running = _first(n, dstate)  # views: what is written here stays in dstate
-        leaves(running)[0][...] += dh[:n, t]
-        da[t, :n], dbefore = cell.core_backward(running, cell.cache(*history[:, t, :n], weights.W_hh))
-        mapped(np.copyto, running, dbefore)
+        dstate = _add_h(_join_ends(dstate, dlast, n), dh[:n, t])
+        da[t, n:] = 0
+        da[t, :n], dstate = cell.core_backward(dstate, cell.cache(*history[:, t, :n], weights.W_hh))
         if truncate and t and t % truncate == 0:
-            mapped(lambda part: part.fill(0), running)
+            dstate = mapped(np.zeros_like, dstate)
     dx, dW_xh, db_h = read_inputs_backward(da, x, weights.W_xh)
     all_steps = cell.cache(*(below_each_other(kept) for kept in history), weights.W_hh)
     dW_hh, *drest = cell.core_weights(below_each_other(da), all_steps)
@@ -247,28 +239,34 @@ def _first(n: int, tree: Any) -> Any:
     return mapped(lambda part: part[:n], tree)
 
 
-def _room(old: Array | None, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    """Return an array to write to: an old one if it fits, else a new one."""
-    return old if old is not None and old.shape == shape and old.dtype == dtype else np.empty(shape, dtype)
+def _put_ends(last: State, state: State, rows: Rows, t: int) -> None:
+    """Put aside the states of the sequences that end with step t."""
+    n, still = [*rows.running, 0][t : t + 2]
+    mapped(lambda end, part: np.copyto(end[still:n], part[still:n]), last, state)
 
 
-def _clear_padding(values: Array, rows: Rows) -> None:
-    """Write zeros after the ends into an array of shape (..., T, N, H)."""
-    values[..., len(rows.running) :, :, :] = 0
-    for t, n in enumerate(rows.running):
-        values[..., t, n:, :] = 0
+def _join_ends(dstate: State, dlast: State, n: int) -> State:
+    """Append the gradients of the states put aside, so that there are n rows."""
+    if len(leaves(dstate)[0]) == n:
+        return dstate
+    return mapped(lambda part, end: np.concatenate([part, end[len(part) : n]]), dstate, dlast)
+
+
+def _add_h(dstate: State, dh: Array) -> State:
+    """Add what a step's output owes to the loss to what arrives from the step after."""
+    return dstate._replace(h=dstate.h + dh) if isinstance(dstate, LSTMState) else dstate + dh
 
 
 def _rows(lengths: NDArray[np.int64] | None, N: int, T: int) -> Rows:
     if lengths is None:
         return Rows(slice(None), slice(None), [N] * T)
-    order = np.argsort(-lengths, kind="stable")
+    order = np.argsort(-lengths)
     return Rows(order, np.argsort(order), [int((lengths > t).sum()) for t in range(lengths.max())])
 
 
 def _check_sequence(x: Array, weights: Weights, state: State | None) -> tuple[tuple[int, int], State]:
     """Return ``(N, T)`` and the state to begin with."""
-    arrays = {**check_weights("unroll", weights), "x": (x, "N T D")}
+    arrays = {**in_letters(weights), "x": (x, "N T D")}
     if state is not None:
         arrays |= _state_parts("unroll", "state", weights, state, "h", "c")
     sizes = check("unroll", **arrays)
@@ -276,17 +274,17 @@ def _check_sequence(x: Array, weights: Weights, state: State | None) -> tuple[tu
 
 
 def _check_gradients(dresult: Unrolled, cache: UnrolledCache) -> Unrolled:
-    """Return the gradients with zeros for None, in the order of the loop; the state's is a fresh copy."""
+    """Return the gradients with zeros for None, in the order of the loop."""
     check_pair("unroll_backward", "dresult", dresult, "Unrolled(h, state)")
     T, N, _ = cache.x.shape
     weights, (dh, dstate) = cache.weights, dresult
     dh = np.zeros((N, T, len(weights.W_hh)), cache.x.dtype) if dh is None else dh
     dstate = zero_state(weights, N) if dstate is None else dstate
     parts = _state_parts("unroll_backward", "dstate", weights, dstate, "dh_last", "dc_last")
-    forward = {"W_hh": check_weights("unroll_backward", weights)["W_hh"], "x": (cache.x.swapaxes(0, 1), "N T D")}
+    forward = {"W_hh": in_letters(weights)["W_hh"], "x": (cache.x.swapaxes(0, 1), "N T D")}
     check("unroll_backward", **forward, dh=(dh, "N T H"), **parts)
     order = cache.rows.order
-    return Unrolled(dh[order], mapped(lambda part: part[order].copy(), dstate))
+    return Unrolled(dh[order], mapped(lambda part: part[order], dstate))
 
 
 def _state_parts(function: str, name: str, weights: Weights, state: Any, *names: str) -> dict[str, tuple[Array, str]]:
@@ -294,4 +292,4 @@ def _state_parts(function: str, name: str, weights: Weights, state: Any, *names:
     if not isinstance(weights, LSTMWeights):
         return {names[0]: (state, "N H")}
     check_pair(function, name, state, "LSTMState(h, c)")
-    return {part_name: (part, "N H") for part_name, part in zip(names, state, strict=True)}
+    return {names[0]: (state[0], "N H"), names[1]: (state[1], "N H")}

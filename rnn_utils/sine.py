@@ -269,7 +269,8 @@ def make(seed: int, recipe: str = "book") -> nn.Module:
     if recipe not in RECIPES:
         raise SettingError(f"sine: recipe is {recipe!r}; expected one of {', '.join(RECIPES)}.")
     chosen = RECIPES[recipe]
-    return chosen.net(torch.Generator().manual_seed(seed)).to(chosen.dtype)
+    with torch.random.fork_rng(devices=[]):  # PyTorch's parts draw first weights that are drawn again here
+        return chosen.net(torch.Generator().manual_seed(seed)).to(chosen.dtype)
 
 
 def train(seed: int, recipe: str = "book") -> nn.Module:

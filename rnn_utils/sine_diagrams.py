@@ -6,8 +6,8 @@ those of `rnn_utils.diagrams`.
 
 from matplotlib.axes import Axes
 
-from rnn_utils.diagrams import BACK, FAINT, INK, INPUT, OUTPUT, STATE, SYMBOL, WORD, _arrow, _box, _canvas
 from rnn_utils.labels import label
+from rnn_utils.shapes import BACK, FAINT, INK, INPUT, OUTPUT, STATE, SYMBOL, WORD, arrow, box, canvas
 
 STEPS = (1, 2, 3, 4)
 COLUMNS = [2.2 + 3.1 * step for step in range(len(STEPS))]
@@ -32,20 +32,20 @@ def draw_feeding(ax: Axes | None = None) -> Axes:
     >>> texts.count("$x_3$"), texts.count(r"$\\hat{y}_2$")  # once given; put out twice and fed once
     (1, 3)
     """
-    ax = _canvas(ax, width=13.2, height=14.6, inches=(6.4, 7.1))
+    ax = canvas(ax, width=13.2, height=14.6, inches=(6.4, 7.1))
     for bottom, key, true_steps in ((8.2, "one_step", 4), (0.7, "free_running", 2)):
         ax.text(0.2, bottom + 5.85, label(f"sine_wave.{key}"), size=WORD, weight="bold", color=INK, va="center")
         _state_arrows(ax, bottom + 2.3, INK)
         for step, x in zip(STEPS, COLUMNS, strict=True):
             own = step > true_steps
             text = rf"$\hat{{y}}_{step - 1}$" if own else f"$x_{step}$"
-            _box(ax, x, bottom, text, BACK if own else INPUT, width=1.6)
-            _box(ax, x, bottom + 2.3, f"$h_{step}$", STATE, width=1.6)
-            _box(ax, x, bottom + 4.6, rf"$\hat{{y}}_{step}$", BACK if true_steps <= step < 4 else OUTPUT, width=1.6)
-            _arrow(ax, (x, bottom + 0.6), (x, bottom + 1.68), INK)
-            _arrow(ax, (x, bottom + 2.9), (x, bottom + 3.98), INK)
+            box(ax, x, bottom, text, BACK if own else INPUT, width=1.6)
+            box(ax, x, bottom + 2.3, f"$h_{step}$", STATE, width=1.6)
+            box(ax, x, bottom + 4.6, rf"$\hat{{y}}_{step}$", BACK if true_steps <= step < 4 else OUTPUT, width=1.6)
+            arrow(ax, (x, bottom + 0.6), (x, bottom + 1.68), INK)
+            arrow(ax, (x, bottom + 2.9), (x, bottom + 3.98), INK)
             if own:
-                _arrow(ax, (x - 3.1 + 0.82, bottom + 4.2), (x - 0.7, bottom + 0.66), BACK, width=3)
+                arrow(ax, (x - 3.1 + 0.82, bottom + 4.2), (x - 0.7, bottom + 0.66), BACK, width=3)
     return ax
 
 
@@ -67,7 +67,7 @@ def draw_cut(ax: Axes | None = None) -> Axes:
     >>> [text.get_text() for text in draw_cut().texts].count("$h_4$")  # once in each row
     2
     """
-    ax = _canvas(ax, width=13.2, height=11.4, inches=(6.4, 5.55))
+    ax = canvas(ax, width=13.2, height=11.4, inches=(6.4, 5.55))
     for bottom, key in ((6.6, "state_whole"), (0.7, "state_cut")):
         cut = key == "state_cut"
         y = bottom + 1.9
@@ -75,25 +75,25 @@ def draw_cut(ax: Axes | None = None) -> Axes:
         _state_arrows(ax, y, FAINT)
         for step, x in zip(STEPS, COLUMNS, strict=True):
             reached = not cut or step == STEPS[-1]
-            _box(ax, x, y, f"$h_{step}$", STATE, width=1.6)
-            _box(ax, x, bottom - 0.05, f"$x_{step}$", INPUT, width=1.6, size=SYMBOL - 2)
+            box(ax, x, y, f"$h_{step}$", STATE, width=1.6)
+            box(ax, x, bottom - 0.05, f"$x_{step}$", INPUT, width=1.6, size=SYMBOL - 2)
             if reached:
-                _arrow(ax, (x, y - 0.62), (x, bottom + 0.57), BACK, width=3)
+                arrow(ax, (x, y - 0.62), (x, bottom + 0.57), BACK, width=3)
             else:
-                _arrow(ax, (x, bottom + 0.57), (x, y - 0.62), FAINT)
+                arrow(ax, (x, bottom + 0.57), (x, y - 0.62), FAINT)
             if step > 1 and cut:
                 for side in (-0.13, 0.13):
                     ax.plot([x - 1.55 + side] * 2, [y - 0.5, y + 0.5], color=INK, linewidth=3)
             elif step > 1:
-                _arrow(ax, (x - 0.82, y + 0.32), (x - 3.1 + 0.82, y + 0.32), BACK, width=3)
-        _box(ax, COLUMNS[-1] - 0.1, bottom + 4.1, label("sine_wave.error"), BACK, width=2.3, size=WORD)
-        _arrow(ax, (COLUMNS[-1], bottom + 3.48), (COLUMNS[-1], y + 0.64), BACK, width=3)
+                arrow(ax, (x - 0.82, y + 0.32), (x - 3.1 + 0.82, y + 0.32), BACK, width=3)
+        box(ax, COLUMNS[-1] - 0.1, bottom + 4.1, label("sine_wave.error"), BACK, width=2.3, size=WORD)
+        arrow(ax, (COLUMNS[-1], bottom + 3.48), (COLUMNS[-1], y + 0.64), BACK, width=3)
     return ax
 
 
 def _state_arrows(ax: Axes, y: float, colour: str) -> None:
     """Draw the state going from cell to cell, beginning as zeros."""
     ax.text(0.35, y, "$h_0$", size=SYMBOL, color=STATE, ha="center", va="center")
-    _arrow(ax, (0.85, y), (COLUMNS[0] - 0.82, y), colour)
+    arrow(ax, (0.85, y), (COLUMNS[0] - 0.82, y), colour)
     for before, x in zip(COLUMNS, COLUMNS[1:], strict=False):  # noqa: RUF007
-        _arrow(ax, (before + 0.82, y), (x - 0.82, y), colour)
+        arrow(ax, (before + 0.82, y), (x - 0.82, y), colour)

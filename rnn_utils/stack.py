@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_utils.cells import Weights, check_weights
+from rnn_utils.cells import Weights, check_weights, in_letters
 from rnn_utils.checks import Array, check, check_pair
 from rnn_utils.errors import DTypeError, SettingError, ShapeError
 from rnn_utils.sequence import Lengths, Unrolled, UnrolledCache, UnrolledGradients, unroll, unroll_backward
@@ -73,10 +73,11 @@ def unroll_stack(
     """
     _check_layers(layers)
     states = _one_each("unroll_stack", "states", states, len(layers))
-    h, last, caches = x, [], []
-    for layer, state in zip(layers, states, strict=True):
+    h, last = x, []
+    caches = []
+    for number, layer in enumerate(layers):
         run = unroll_bidirectional if isinstance(layer, Bidirectional) else unroll
-        (h, end), cache = run(h, layer, state, lengths)
+        (h, end), cache = run(h, layer, states[number], lengths)
         last.append(end)
         caches.append(cache)
     return Unrolled(h, last), caches
@@ -118,13 +119,13 @@ def unroll_stack_backward(dresult: Unrolled, caches: Sequence[Any], truncate: in
     check_pair("unroll_stack_backward", "dresult", dresult, "Unrolled(h, [state of each layer])")
     dh, dstates = dresult
     dstates = _one_each("unroll_stack_backward", "dresult.state", dstates, len(caches))
-    dweights, dbefore = [], []
-    for cache, dstate in zip(reversed(caches), reversed(dstates), strict=True):
+    gradients = []
+    for number, cache in reversed(list(enumerate(caches))):
         backward = unroll_bidirectional_backward if isinstance(cache, BidirectionalCache) else unroll_backward
-        dh, dlayer, dfirst = backward(Unrolled(dh, dstate), cache, truncate)
-        dweights.append(dlayer)
-        dbefore.append(dfirst)
-    return UnrolledGradients(dh, dweights[::-1], dbefore[::-1])
+        gradients.append(backward(Unrolled(dh, dstates[number]), cache, truncate))
+        dh = gradients[-1].dx
+    gradients.reverse()
+    return UnrolledGradients(dh, [layer.dweights for layer in gradients], [layer.dstate for layer in gradients])
 
 
 def unroll_bidirectional(
@@ -200,7 +201,8 @@ def unroll_bidirectional_backward(
     forward = unroll_backward(Unrolled(dforward_h, dforward_state), cache.forward)
     backward = unroll_backward(Unrolled(dbackward_h, dbackward_state), cache.backward)
     dx = forward.dx + reverse_within(backward.dx, cache.lengths)
-    return UnrolledGradients(dx, *(Bidirectional(*both) for both in zip(forward[1:], backward[1:], strict=True)))
+    dweights = Bidirectional(forward.dweights, backward.dweights)
+    return UnrolledGradients(dx, dweights, Bidirectional(forward.dstate, backward.dstate))
 
 
 def reverse_within(x: Array, lengths: NDArray[np.integer]) -> Array:
@@ -224,7 +226,7 @@ def _halves(dresult: Unrolled, cache: BidirectionalCache) -> tuple[Bidirectional
     check_pair(function, "dstate", dstate, "Bidirectional(forward, backward)")
     if isinstance(dh, Bidirectional):
         return dh, dstate
-    W_hh = check_weights(function, cache.forward.weights)["W_hh"]
+    W_hh = in_letters(cache.forward.weights)["W_hh"]
     check(function, W_hh=W_hh, x=(cache.forward.x.swapaxes(0, 1), "N T D"), dh=(dh, "N T 2H"))
     dforward, dbackward = np.split(dh, 2, axis=2)
     return Bidirectional(dforward, reverse_within(dbackward, cache.lengths)), dstate
@@ -236,7 +238,7 @@ def _one_each(function: str, name: str, entries: Sequence[Any] | None, layers: i
     if isinstance(entries, np.ndarray) or len(entries) != layers:
         raise ShapeError(
             f"{function}: {name} has {len(entries)} entries; expected {layers}, one for each layer. "
-            "Put None where a layer has nothing but zeros."
+            "Put None where a layer has nothing to give."
         )
     return entries
 
@@ -251,21 +253,22 @@ def _check_layers(layers: Sequence[Layer]) -> None:
     given = None
     for number, layer in enumerate(layers):
         ways = layer if isinstance(layer, Bidirectional) else (layer,)
-        sizes = [check("unroll_stack", **check_weights("unroll_stack", weights)) for weights in ways]
-        for D in (way["D"] for way in sizes if given not in (None, way["D"])):
-            raise ShapeError(
-                f"unroll_stack: layer {number} reads {D} numbers a step (W_xh) but layer {number - 1} gives {given}; "
-                "expected the same. A layer that reads both ways gives 2H."
-            )
+        sizes = [check_weights("unroll_stack", weights) for weights in ways]
+        for way in sizes:
+            if given not in (None, way["D"]):
+                raise ShapeError(
+                    f"unroll_stack: layer {number} reads {way['D']} numbers a step (W_xh) but layer {number - 1} "
+                    f"gives {given}; expected the same. A layer that reads both ways gives 2H."
+                )
         given = sum(way["H"] for way in sizes)
 
 
 def _check_both(layer: Bidirectional) -> None:
     """Check that both ways have the same number of hidden units."""
     check_pair("unroll_bidirectional", "layer", layer, "Bidirectional(forward, backward), both of them weights")
-    forward, backward = (check_weights("unroll_bidirectional", weights)["W_hh"][0].shape for weights in layer)
+    forward, backward = (check_weights("unroll_bidirectional", weights)["H"] for weights in layer)
     if forward != backward:
         raise ShapeError(
-            f"unroll_bidirectional: W_hh is {forward} forward but {backward} backward; expected the same. "
-            "Give both ways one kind of cell and the same H."
+            f"unroll_bidirectional: H is {forward} forward but {backward} backward; expected the same. "
+            "Give both ways equally many hidden units."
         )

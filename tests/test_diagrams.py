@@ -12,7 +12,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangl
 from rnn_utils.diagrams import draw_feed_forward_and_recurrent, draw_gate, draw_unrolled
 from rnn_utils.errors import SettingError
 from rnn_utils.labels import label
-from rnn_utils.plotting import use_book_style
+from rnn_utils.style import use_book_style
 
 WORDS = ["I", "go", "eat", "rice"]
 PHONE = 360 / 768  # a figure 6.4 inches wide at 120 dots an inch, on a phone

@@ -87,6 +87,18 @@ def test_tensorflow_is_seeded_and_gets_the_threads_asked_for() -> None:
     assert out.splitlines() == ["True", "2 []"]
 
 
+@pytest.mark.tensorflow
+def test_setup_after_the_first_tensor_says_to_restart() -> None:
+    code = (
+        "import tensorflow as tf; from rnn_utils import setup, expect_error\n"
+        "from rnn_utils.errors import SettingError\n"
+        "tf.constant(1) + 1\n"
+        "with expect_error(SettingError, 'Restart the kernel'): setup(5)"
+    )
+    out = in_a_new_process(code, RNN_UTILS_DEVICE="cpu", RNN_UTILS_THREADS="2", TF_CPP_MIN_LOG_LEVEL="3")
+    assert "cannot become 2" in out
+
+
 @pytest.mark.torch
 def test_a_device_that_is_not_there_is_an_error() -> None:
     code = (

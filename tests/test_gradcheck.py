@@ -89,6 +89,16 @@ def test_a_wrong_gradient_is_shown_with_its_worst_entry(slip: float) -> None:
         check_gradients(lambda: float((p**3).sum() + (q**3).sum()), [p, q], [3 * p**2, dq])
 
 
+def test_the_worst_entry_is_that_of_the_largest_difference_not_of_the_largest_gradient() -> None:
+    q = np.array([1.0, 5.0])
+    with pytest.raises(GradientError, match=r"at \(0,\) the derived gradient is 3\.1, the measured one 3\.0\."):
+        check_gradients(lambda: float((q**3).sum()), q, 3 * q**2 + [0.1, 0.0])
+
+
+def test_an_error_of_the_tolerance_is_allowed() -> None:
+    assert check_gradients(lambda: 0.0, np.ones(2), np.zeros(2), tolerance=0.0) == 0.0
+
+
 def test_the_tolerance_can_be_chosen() -> None:
     q = np.ones(2)
     off = 3 * q**2 * 1.001

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from rnn_utils import label, plotting
 from rnn_utils.errors import SettingError
+from rnn_utils.style import use_book_style
 
 
 class History:
@@ -38,7 +39,7 @@ def texts(ax: Axes) -> list[str]:
 
 def test_the_style_survives_on_a_phone_and_on_the_dark_theme() -> None:
     with matplotlib.rc_context():
-        plotting.use_book_style()
+        use_book_style()
         assert plt.rcParams["font.size"] >= 12
         assert plt.rcParams["savefig.facecolor"] == "white"
         assert plt.rcParams["axes.prop_cycle"].by_key()["color"][0] == plotting.COLOURS["blue"]

@@ -62,7 +62,7 @@ def test_the_root_holds_what_it_should() -> None:
 
 def test_the_makefile_has_the_commands() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    wanted = ["help", "book", "test", "test-gpu", "run", "notebooks", "serve", "lint", "lock", "clean"]
+    wanted = ["help", "book", "test", "test-gpu", "mutants", "run", "notebooks", "serve", "lint", "lock", "clean"]
     assert [name for name in wanted if not re.search(rf"^{name}:.*## \S", text, re.MULTILINE)] == []
 
 

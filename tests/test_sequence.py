@@ -141,6 +141,23 @@ def test_nothing_is_changed_and_nothing_is_shared(kind: type[Weights], lengths: 
     assert_close(unroll_backward(weighing, cache), first, rtol=0)
 
 
+@every_cell
+@pytest.mark.parametrize("shape", [(1, 3), (2, 1)], ids=["one sequence", "one step"])
+def test_a_view_that_could_be_shared_is_not(kind: type[Weights], shape: tuple[int, int]) -> None:
+    x, weights, state = a_case(kind, *shape)
+    result, cache = unroll(x, weights, state)
+    kept = [cache.x, cache.history, cache.a, result.h, *leaves(result.state)]
+    assert not any(np.shares_memory(array, mine) for array in kept for mine in (x, *leaves(state)))
+    assert not any(np.shares_memory(array, other) for array in kept for other in kept if array is not other)
+
+
+@every_cell
+def test_going_back_twice_gives_the_same_twice(kind: type[Weights]) -> None:
+    result, cache = unroll(*a_case(kind), lengths=[3, 1])
+    weighing = weighing_of(np.random.default_rng(1), result)
+    assert_close(unroll_backward(weighing, cache), unroll_backward(weighing, cache), rtol=0)
+
+
 # Truncation: the same as reading chunk by chunk, carrying the state but not its gradient.
 
 
@@ -298,6 +315,16 @@ def test_record_collects_gates_in_the_order_of_the_batch() -> None:
     assert record(cache, "f").max() < 1
 
 
+def test_record_is_zero_where_no_sequence_goes_on() -> None:
+    _, cache = unroll(*a_case(LSTMWeights), lengths=[1, 2])
+    for name in ("f", "h_prev"):
+        values = record(cache, name)
+        assert values.shape == (N, T, H)
+        assert np.abs(values[1, :2]).min() > 0
+        np.testing.assert_array_equal(values[0, 1:], 0)
+        np.testing.assert_array_equal(values[1, 2:], 0)
+
+
 def test_record_says_what_there_is() -> None:
     _, cache = unroll(*a_case(RNNWeights))
     with pytest.raises(SettingError, match=r"^record: the cell, RNN, keeps no 'f'; expected one of h_prev, h_t\.$"):
@@ -357,6 +384,20 @@ def test_the_state_must_be_of_the_cell() -> None:
     x, weights, _ = a_case(RNNWeights)
     with pytest.raises(DTypeError, match=r"^unroll: h is a LSTMState; expected a NumPy array\. "):
         unroll(x, weights, state)
+
+
+@every_cell
+def test_a_state_of_another_size_is_named(kind: type[Weights]) -> None:
+    x, weights, state = a_case(kind)
+    result, cache = unroll(x, weights, state)
+    for narrow, wanted in ((mapped(lambda part: part[:, 1:], state), "H"), (mapped(lambda part: part[1:], state), "N")):
+        owner = {"H": "W_hh", "N": "x"}[wanted]
+        with pytest.raises(
+            ShapeError, match=rf"^unroll: h is \(\d, \d\) but {owner} is .*of shape \(N, H\) = \(2, 7\)"
+        ):
+            unroll(x, weights, narrow)
+        with pytest.raises(ShapeError, match=rf"^unroll_backward: dh_last is \(\d, \d\) but {owner} is .* = \(2, 7\)"):
+            unroll_backward(Unrolled(result.h, narrow), cache)
 
 
 def test_weights_must_have_a_name() -> None:

@@ -183,3 +183,12 @@ def test_study_holds_every_seed_once_and_meets_the_bars() -> None:
         assert sorted(row["seed"] for row in own) == list(range(200 if recipe in ("lbfgs", "library", "book") else 20))
     book = [row for row in rows if row["recipe"] == "book"]
     check_bars([sine.Scores(row["one_step_mse"], row["free_running_mse"], row["beyond_mse"], 0.0) for row in book])
+
+
+@pytest.mark.parametrize("recipe", sine.RECIPES)
+def test_making_a_net_leaves_the_global_generator_alone(recipe: str) -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    sine.make(0, recipe)
+    assert torch.equal(torch.rand(3), expected)

@@ -244,9 +244,7 @@ def test_weights_are_checked_before_anything_runs() -> None:
 @pytest.mark.parametrize("entries", [[None], [None] * 3, np.zeros((2, 3, 2))])
 def test_there_must_be_one_state_for_each_layer(entries: Any) -> None:
     x, layers, _ = a_case(RNNWeights, both=False)
-    ending = (
-        f" has {len(entries)} entries; expected 2, one for each layer. Put None where a layer has nothing but zeros."
-    )
+    ending = f" has {len(entries)} entries; expected 2, one for each layer. Put None where a layer has nothing to give."
     with pytest.raises(ShapeError, match=f"^{re.escape('unroll_stack: states' + ending)}$"):
         unroll_stack(x, layers, entries)
     result, caches = unroll_stack(x, layers)
@@ -289,11 +287,28 @@ def test_both_ways_must_be_equally_wide() -> None:
     rng = np.random.default_rng(0)
     layer = Bidirectional(random_weights(RNNWeights, 3, 2, rng), random_weights(RNNWeights, 3, 4, rng))
     message = (
-        "unroll_bidirectional: W_hh is (2, 2) forward but (4, 4) backward; expected the same. "
-        "Give both ways one kind of cell and the same H."
+        "unroll_bidirectional: H is 2 forward but 4 backward; expected the same. "
+        "Give both ways equally many hidden units."
     )
     with pytest.raises(ShapeError, match=f"^{re.escape(message)}$"):
         unroll_bidirectional(x, layer)
+    with pytest.raises(DTypeError, match=r"^unroll_bidirectional: the weights are a tuple; expected one of RNNWeights"):
+        unroll_bidirectional(x, Bidirectional(layer.forward, tuple(layer.backward)))
+    narrow = layer.forward._replace(b_h=np.zeros(1))
+    with pytest.raises(ShapeError, match=r"^unroll_bidirectional: b_h is \(1,\) but W_hh is \(2, 2\)"):
+        unroll_bidirectional(x, Bidirectional(narrow, layer.forward))
+
+
+def test_both_ways_may_be_of_different_kinds() -> None:
+    rng = np.random.default_rng(0)
+    layer = Bidirectional(random_weights(LSTMWeights, 3, 2, rng), random_weights(RNNWeights, 3, 2, rng))
+    x = rng.standard_normal((3, 4, 3))
+    result, cache = unroll_bidirectional(x, layer, lengths=LENGTHS)
+    weighing = weighing_of(rng, result)
+    dx, dweights, _ = unroll_bidirectional_backward(weighing, cache)
+    check_gradients(
+        lambda: weighed(unroll_bidirectional(x, layer, lengths=LENGTHS)[0], weighing), (x, layer), (dx, dweights)
+    )
 
 
 @pytest.mark.parametrize(
