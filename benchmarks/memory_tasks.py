@@ -1,6 +1,6 @@
 """How long can they remember?  Six small nets on two memory tasks, five seeds, clipping on and off.
 
-Run ``python benchmarks/memory_tasks.py`` (about 20 minutes on one thread); a second start goes on
+Run ``python benchmarks/memory_tasks.py`` (about 25 minutes on one thread); a second start goes on
 where the first was stopped.
 """
 
@@ -20,7 +20,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "recall": {"D": 8, "outputs": 4, "steps": 400, "rate": 0.005},
     "adding": {"D": 2, "outputs": 1, "steps": 800, "rate": 0.01},
 }
-PLAN: list[tuple[str, float | None]] = [("recall", CLIP), ("adding", CLIP), ("recall", None)]
+PLAN: list[tuple[str, float | None]] = [("recall", CLIP), ("adding", CLIP), ("recall", None), ("adding", None)]
 NETS: dict[str, dict[str, Any]] = {
     "RNN": {"cell": "RNN"},
     "RNN, radius 1": {"cell": "RNN", "radius": 1.0},

@@ -342,3 +342,19 @@ def test_the_shelf_has_what_it_names() -> None:
     assert all(hasattr(cells, name) for name in cells.__all__)
     assert [cell.blocks for cell in CELLS.values()] == ["h", "ifgo", "rzn", "rzn"]
     assert [cell.name for cell in CELLS.values()] == ["RNN", "LSTM", "GRU", "GRU that resets before"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "letters"),
+    [
+        (RNNWeights, {"W_hh": "H H", "W_xh": "D H", "b_h": "H"}),
+        (LSTMWeights, {"W_hh": "H 4H", "W_xh": "D 4H", "b_h": "4H"}),
+        (GRUWeights, {"W_hh": "H 3H", "W_xh": "D 3H", "b_h": "3H", "b_hn": "H"}),
+        (GRUBeforeWeights, {"W_hh": "H 3H", "W_xh": "D 3H", "b_h": "3H"}),
+    ],
+)
+def test_shapes_are_written_in_letters(kind: type[Weights], letters: dict[str, str]) -> None:
+    _, _, weights = a_case(kind)
+    found = cells.in_letters(weights)
+    assert {name: text for name, (_, text) in found.items()} == letters
+    assert all(array is getattr(weights, name) for name, (array, _) in found.items())
