@@ -115,14 +115,16 @@ def check_lengths(function: str, lengths: Sequence[int] | NDArray[np.integer], N
 
 def _check_shape(function: str, name: str, shape: tuple[int, ...], axes: list[str], sizes: Sizes) -> None:
     if len(shape) == len(axes):
-        for axis, size in zip(axes, shape, strict=True):
+        for place, axis in enumerate(axes):
             if axis.isalpha() and axis not in sizes:
-                sizes[axis] = size, f"{name} is {shape}"
+                sizes[axis] = shape[place], f"{name} is {shape}"
     expected = [int(axis[:-1] or 1) * sizes[axis[-1]][0] if axis[-1] in sizes else axis for axis in axes]
     if list(shape) != expected:
-        wrong = [axis[-1] for axis, came, size in zip(axes, shape, expected, strict=False) if came != size]
-        owner = sizes[wrong[0]][1] if len(shape) == len(axes) else f"{name} is {shape}"
-        because = "" if owner == f"{name} is {shape}" else f" but {owner}"
+        because = ""
+        if len(shape) == len(axes):
+            wrong = next(place for place, size in enumerate(expected) if shape[place] != size)
+            owner = sizes[axes[wrong][-1]][1]
+            because = "" if owner == f"{name} is {shape}" else f" but {owner}"
         raise ShapeError(
             f"{function}: {name} is {shape}{because}; expected {name} of shape {_tuple(axes)} = {_tuple(expected)}. "
             f"{ADVICE[name[0]]}"
