@@ -10,9 +10,12 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from rnn_utils.cells import LSTMWeights
+from rnn_utils.convert import from_torch
 from rnn_utils.memory_nets import Reader, gradient_by_lag, loss_of, spectral_radius, train
 from rnn_utils.memory_tasks import Batch, adding_problem, delayed_recall
 from rnn_utils.results import Study
+from rnn_utils.sequence import record, unroll
 
 SEEDS = range(5)
 WAIT, H, N, CLIP, PIECE = 40, 32, 32, 1.0, 20
@@ -43,7 +46,7 @@ def run(task: str, name: str, seed: int, clip: float | None) -> dict[str, Any]:
     few = Batch(test.x[:100], test.y[:100])
     recipe = TASKS[task]
     net = Reader(D=recipe["D"], H=H, outputs=recipe["outputs"], **NETS[name])
-    before, radius = gradient_by_lag(net, few), radius_of(net)
+    before, radius, gates = gradient_by_lag(net, few), radius_of(net), forget_gates(net, few)
     trace = train(net, lambda: draw(task, N, rng), steps=recipe["steps"], rate=recipe["rate"], clip=clip)
     return {
         "task": task,
@@ -58,6 +61,8 @@ def run(task: str, name: str, seed: int, clip: float | None) -> dict[str, Any]:
         "by_lag_after": rounded(gradient_by_lag(net, few)),
         "radius_before": radius,
         "radius_after": radius_of(net),
+        "forget_before": gates,
+        "forget_after": forget_gates(net, few),
         "parameters": sum(values.numel() for values in net.parameters()),
         "steps": recipe["steps"],
         "seconds": round(trace.seconds, 1),
@@ -76,6 +81,15 @@ def measured(net: Reader, test: Batch) -> dict[str, float]:
 def radius_of(net: Reader) -> float | None:
     """Return the spectral radius of an RNN's matrix; cells with gates have several matrices."""
     return spectral_radius(net.cell.weight_hh_l0) if isinstance(net.cell, torch.nn.RNN) else None
+
+
+def forget_gates(net: Reader, few: Batch) -> list[float] | None:
+    """Return how far the forget gate of each of an LSTM's units is open, widest first: means over all steps."""
+    if not isinstance(net.cell, torch.nn.LSTM):
+        return None
+    (weights,) = from_torch(net.cell.state_dict(), LSTMWeights)
+    _, cache = unroll(few.x, weights)
+    return rounded(np.sort(record(cache, "f").mean(axis=(0, 1)))[::-1])
 
 
 def rounded(values: np.ndarray) -> list[float]:
