@@ -1,0 +1,120 @@
+"""Drawings of the chapter on the recurrent API: the loop and its arguments, layouts, and what stands after an end."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from rnn_utils.checks import Array
+from rnn_utils.errors import SettingError
+from rnn_utils.labels import label
+from rnn_utils.shapes import INK, INPUT, OUTPUT, STATE, WORD, arrow, box, canvas, tint
+from rnn_utils.style import COLOURS
+
+SEQUENCES = ("blue", "orange", "green", "purple")  # a colour for each sequence of a batch
+
+
+def draw_loop(ax: Axes | None = None) -> Axes:
+    """Draw a cell used three times, with the old names of what goes in and what comes out."""
+    ax = canvas(ax, width=13.4, height=7.6, inches=(6.4, 3.63))
+    for t, x in enumerate((3.5, 6.5, 9.5), start=1):
+        box(ax, x, 3.8, _word("cell"), STATE, width=1.9, size=WORD)
+        arrow(ax, (x, 2.05), (x, 3.15), INPUT)
+        arrow(ax, (x, 4.45), (x, 5.55), OUTPUT)
+        arrow(ax, (x - 1.95, 3.8), (x - 1.0, 3.8), STATE, width=3)
+        ax.text(x, 1.6, f"$x_{t}$", size=19, ha="center", va="center")
+        ax.text(x, 6.0, f"$h_{t}$", size=19, ha="center", va="center")
+    arrow(ax, (10.5, 3.8), (11.5, 3.8), STATE, width=3)
+    _words(ax, 6.5, 7.1, "outputs", OUTPUT)
+    _words(ax, 6.5, 0.5, "inputs", INPUT)
+    _words(ax, 0.8, 3.8, "begin", STATE)
+    _words(ax, 12.4, 3.8, "states", STATE)
+    return ax
+
+
+def draw_layouts(steps: int = 4, *, sequences: int = 3, read: int = 2) -> list[Axes]:
+    """Draw how a batch lies in memory, batch-major above and time-major below.
+
+    Parameters
+    ----------
+    steps, sequences : int
+        T and N; at most four sequences, one colour each.
+    read : int
+        The step, counted from 1, whose inputs are framed.
+
+    Raises
+    ------
+    SettingError
+        If there are more sequences than colours, or no such step.
+    """
+    if not 1 <= sequences <= len(SEQUENCES) or not 1 <= read <= steps:
+        raise SettingError(
+            f"draw_layouts: got {sequences} sequences and step {read} of {steps}; expected 1 to {len(SEQUENCES)} "
+            "sequences and one of the steps."
+        )
+    _, axes = plt.subplots(2, 1, figsize=(6.4, 2.6))
+    batch_major = [(n, t) for n in range(sequences) for t in range(1, steps + 1)]
+    orders = {"batch_major": batch_major, "time_major": sorted(batch_major, key=lambda place: place[1])}
+    for ax, (name, order) in zip(axes, orders.items(), strict=True):
+        canvas(ax, width=len(order), height=1.1, inches=(6.4, 1.5))
+        for place, (n, t) in enumerate(order):
+            _tile(ax, place, n, t, framed=t == read)
+        ax.set_title(_word(name), size=15)
+    return list(axes)
+
+
+def draw_ends(states: Mapping[str, Array], lengths: Sequence[int]) -> list[Axes]:
+    """Draw one unit's outputs as tiles, a panel for each treatment, with every sequence's last real step framed.
+
+    Parameters
+    ----------
+    states : mapping of str to arrays of shape (N, T)
+        By the name of their title in the chapter's labels.
+    lengths : sequence of int, shape (N,)
+        Real steps of each sequence.
+
+    Raises
+    ------
+    SettingError
+        If a panel has not a row for each length.
+    """
+    for name, values in states.items():
+        if np.ndim(values) != 2 or len(values) != len(lengths):
+            raise SettingError(
+                f"draw_ends: {name} has shape {np.shape(values)}; expected ({len(lengths)}, T), a row for each length."
+            )
+    top = max(np.abs(values).max() for values in states.values())
+    _, axes = plt.subplots(len(states), 1, figsize=(6.4, 1.85 * len(states)), sharex=True, squeeze=False)
+    for ax, (name, values) in zip(axes[:, 0], states.items(), strict=True):
+        ax.imshow(values, cmap="RdBu_r", vmin=-1.3 * top, vmax=1.3 * top, aspect="auto")
+        for n, t in np.ndindex(*np.shape(values)):
+            ax.text(t, n, f"{values[n, t]:.2f}".replace("-", "−"), size=13, ha="center", va="center", color=INK)
+        for n, length in enumerate(lengths):
+            ax.add_patch(Rectangle((length - 1.5, n - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=3, zorder=3))
+        ax.set_title(_word(name), size=15)
+        ax.set(yticks=[], xticks=range(np.shape(values)[1]))
+        ax.set_xticklabels([str(t + 1) for t in range(np.shape(values)[1])], size=14)
+        ax.tick_params(length=0)
+        ax.grid(visible=False)
+    axes[-1, 0].set_xlabel(label("time_step"), size=15)
+    return list(axes[:, 0])
+
+
+def _tile(ax: Axes, place: int, n: int, t: int, *, framed: bool) -> None:
+    colour = COLOURS[SEQUENCES[n]]
+    edge, width = (INK, 3) if framed else ("white", 1)
+    face = tint(colour, 0.75 if framed else 0.3)
+    ax.add_patch(
+        Rectangle((place + 0.06, 0.06), 0.88, 0.98, facecolor=face, edgecolor=edge, linewidth=width, zorder=2 + framed)
+    )
+    ax.text(place + 0.5, 0.53, str(t), size=17, ha="center", va="center", color=INK, zorder=4)
+
+
+def _word(name: str) -> str:
+    return label(f"recurrent_api.{name}")
+
+
+def _words(ax: Axes, x: float, y: float, name: str, colour: str) -> None:
+    ax.text(x, y, _word(name), size=WORD, color=colour, ha="center", va="center")
