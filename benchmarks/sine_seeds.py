@@ -1,4 +1,4 @@
-"""How much does chance decide?  The sine net of chapter 20 by six recipes, from many seeds.
+"""How much does chance decide?  The sine nets of chapter 20 from many seeds, their inner life, and other waves.
 
 Run ``python benchmarks/sine_seeds.py`` (some minutes on one thread); a second start goes on where
 the first was stopped.
@@ -6,6 +6,7 @@ the first was stopped.
 
 import time
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -13,31 +14,111 @@ from rnn_utils import setup, sine
 from rnn_utils.results import Study
 
 FEW, MANY = 20, 200
-DRAWN = ("published", "book")  # the free runs themselves are kept of these, from the first seeds
-RUNS = {"published": FEW, "summed": FEW, "bptt": FEW, "lbfgs": MANY, "library": MANY, "book": MANY}
+DRAWN = ("published", "book")  # the free runs and the states are kept of these, from the first seeds
+RUNS = dict.fromkeys(sine.RECIPES, FEW) | {"lbfgs": MANY, "library": MANY, "book": MANY}
+WAVES = {
+    "phase": (0.0, np.pi / 4, np.pi / 2, np.pi),
+    "frequency": (0.5, 0.9, 1.1, 2.0),
+    "amplitude": (0.1, 0.5, 2.0, 3.0),
+}
+NOISES = (0.01, 0.05, 0.2)  # standard deviations of what is added to the points
 
 
-def run(recipe: str, seed: int) -> dict[str, object]:
+def short(numbers: object) -> object:
+    """Round to four digits: a float, or an array into a list."""
+    if isinstance(numbers, np.ndarray):
+        return [short(number) for number in numbers.tolist()]
+    return float(f"{numbers:.4g}")
+
+
+def run(recipe: str, seed: int) -> tuple[torch.nn.Module, dict[str, object]]:
     """Train one net and measure it."""
     start = time.perf_counter()
     net = sine.train(seed, recipe)
     scores = sine.score(net, time.perf_counter() - start)
-    row = {"recipe": recipe, "seed": seed} | {name: float(f"{value:.4g}") for name, value in scores._asdict().items()}
+    row = {"recipe": recipe, "seed": seed} | {name: short(value) for name, value in scores._asdict().items()}
     if recipe in DRAWN and seed < FEW:
         path = sine.free_run(net, sine.wave(sine.WARM))
         row["free_run"] = [round(value, 7) for value in path.tolist()]
-    return row
+    return net, row
+
+
+def look_inside(net: torch.nn.Module) -> dict[str, object]:
+    """Measure the states of a free run: their shadow, their spread, their turn, and what they tell."""
+    states = sine.free_states(net, sine.wave(sine.WARM))
+    path, singular_values = sine.portrait(states)
+    free = path[sine.WARM :]
+    step, *_ = np.linalg.lstsq(free[:-1], free[1:], rcond=None)  # the 2x2 matrix that leads on best
+    t = 2 + 0.4 * np.arange(sine.WARM, len(states))
+    truth = np.stack([np.sin(t), np.cos(t)], axis=1)
+    return {
+        "path": np.round(path, 4).T.tolist(),
+        "singular_values": short(singular_values),
+        "turn": round(float(np.abs(np.angle(np.linalg.eigvals(step))).max()), 6),
+        "explained": np.round(sine.explained(states[sine.WARM :], truth), 8).tolist(),
+    }
+
+
+def other_waves(net: torch.nn.Module) -> list[dict[str, object]]:
+    """Let a net continue waves that it was not trained on, from 5 and from 20 true points."""
+    rows = []
+    for kind, values in WAVES.items():
+        for value in values:
+            true = sine.wave(sine.POINTS + sine.FREE + 1, **{kind: value})
+            early, late = sine.free_run(net, true[: sine.WARM]), sine.free_run(net, true[: sine.POINTS])
+            rows.append(
+                {
+                    "kind": kind,
+                    "value": round(value, 6),
+                    "free_running_mse": short(np.mean((early - true[sine.WARM + 1 :][: sine.FREE]) ** 2)),
+                    "beyond_mse": short(np.mean((late - true[sine.POINTS + 1 :]) ** 2)),
+                    "height": short(np.sqrt(2 * np.mean(late[-31:] ** 2))),  # 31 steps: two whole waves
+                }
+            )
+    return rows
+
+
+def continue_linearly(points: np.ndarray, order: int) -> np.ndarray:
+    """Fit an AR model to 21 points by least squares; continue from the first 20, as `sine.free_run` does."""
+    past = np.stack([points[order - 1 - back : 20 - back] for back in range(order)], axis=1)
+    factors, *_ = np.linalg.lstsq(past, points[order:21], rcond=None)
+    values = list(points[:20])
+    for _ in range(sine.FREE + 1):
+        values.append(factors @ values[: -order - 1 : -1])
+    return np.array(values[21:])
+
+
+def with_noise(seed: int, noise: float) -> dict[str, object]:
+    """Fit the book's net and two AR models to noisy points; judge all by the clean wave beyond t = 10."""
+    true = sine.wave(sine.POINTS + sine.FREE + 1)
+    points = true[: sine.POINTS + 1] + np.random.default_rng(seed).normal(0, noise, sine.POINTS + 1)
+    net, values = sine.make(seed), torch.as_tensor(points)[:, None]
+    sine.train_book(net, values[:-1], values[1:])
+    runs = {"net": sine.free_run(net, points[: sine.POINTS])}
+    runs |= {f"ar{order}": continue_linearly(points, order) for order in (2, 6)}
+    errors = {name: short(np.mean((run - true[sine.POINTS + 1 :]) ** 2)) for name, run in runs.items()}
+    return {"noise": noise, "seed": seed} | errors
 
 
 def main() -> None:
-    """Run the recipes and seeds that are not stored yet."""
+    """Run what is not stored yet."""
     setup(0)
     torch.optim.SGD([torch.zeros(1)])  # the first optimiser loads a good part of PyTorch; keep that out of the seconds
     study = Study(__file__)
     jobs = [(recipe, seed) for recipe, count in RUNS.items() for seed in range(count)]
     for recipe, seed in tqdm(jobs, unit="run"):
-        if not study.has("runs", recipe=recipe, seed=seed):
-            study.add("runs", run(recipe, seed))
+        if study.has("runs", recipe=recipe, seed=seed):
+            continue
+        net, row = run(recipe, seed)
+        if recipe in DRAWN and seed < FEW:
+            study.add("insides", {"recipe": recipe, "seed": seed} | look_inside(net))
+        if recipe == "book" and seed < FEW:
+            study.add("waves", {"seed": seed, "waves": other_waves(net)})
+        study.add("runs", row)
+    for noise in NOISES:
+        for seed in range(FEW):
+            if not study.has("noises", noise=noise, seed=seed):
+                study.add("noises", with_noise(seed, noise))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ FREE = 55  # steps in which it is fed its own output
 UNITS = 6  # numbers in the state
 EPOCHS, RATE = 300, 0.1  # the published training
 SUM_RATE = 0.02  # where the losses of all points are summed; 0.1 would diverge
+ADAM_RATE = 0.03
 DECAYS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)  # weight decay that fades
 ITERATIONS = 20  # of L-BFGS at each decay
 
@@ -92,13 +94,44 @@ class LibraryNet(nn.Module):
         return self.out(states), last
 
 
-def wave(count: int) -> NDArray[np.float64]:
-    """Return the first points of sin t at t = 2, 2.4, 2.8, …
+class GatedNet(nn.Module):
+    """The same again with gates: a GRU (132 weights) or an LSTM (174) of six units, no bias.
+
+    Parameters
+    ----------
+    generator : torch.Generator
+        Draws the weights, uniform within ±1/√6: the library's own choice for 6 units.
+    kind : str
+        ``"gru"`` or ``"lstm"``; an LSTM's state is h and c side by side, (1, 2H).
+    """
+
+    def __init__(self, generator: torch.Generator, kind: str):
+        super().__init__()
+        self.state_size = 2 * UNITS if kind == "lstm" else UNITS
+        self.rnn = {"gru": nn.GRU, "lstm": nn.LSTM}[kind](1, UNITS, bias=False)
+        self.out = nn.Linear(UNITS, 1, bias=False)
+        for weight in self.parameters():
+            nn.init.uniform_(weight, -(UNITS**-0.5), UNITS**-0.5, generator=generator)
+
+    def forward(self, x: torch.Tensor, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Read T values, (T, 1), from a state; return T predictions and the last state."""
+        if self.state_size == UNITS:
+            states, last = self.rnn(x, state)
+        else:
+            states, pair = self.rnn(x, state.split(UNITS, dim=1))
+            last = torch.cat(pair, 1)
+        return self.out(states), last
+
+
+def wave(count: int, *, phase: float = 0.0, frequency: float = 1.0, amplitude: float = 1.0) -> NDArray[np.float64]:
+    """Return the first points of sin t at t = 2, 2.4, 2.8, …, or of another wave.
 
     Parameters
     ----------
     count : int
         How many; 21 end at t = 10.
+    phase, frequency, amplitude : float
+        Those of A sin(ω t + φ), in radians, radians per unit of t, and units of height.
 
     Returns
     -------
@@ -109,12 +142,13 @@ def wave(count: int) -> NDArray[np.float64]:
     >>> bool((wave(21) == np.sin(np.linspace(2, 10, 21))).all())
     True
     """
-    return np.sin(np.linspace(2.0, 2.0 + 0.4 * (count - 1), count))
+    t = np.linspace(2.0, 2.0 + 0.4 * (count - 1), count)
+    return amplitude * np.sin(frequency * t + phase)
 
 
 def zero_state(net: nn.Module) -> torch.Tensor:
     """Return the state before the first point, (1, H), in the net's precision."""
-    return torch.zeros(1, UNITS, dtype=next(net.parameters()).dtype)
+    return torch.zeros(1, getattr(net, "state_size", UNITS), dtype=next(net.parameters()).dtype)
 
 
 @torch.no_grad()
@@ -159,6 +193,104 @@ def one_step(net: nn.Module, given: NDArray[np.floating]) -> NDArray[np.float64]
     return net(torch.as_tensor(given, dtype=state.dtype)[:, None], state)[0][:, 0].double().numpy()
 
 
+@torch.no_grad()
+def free_states(net: nn.Module, given: NDArray[np.floating], steps: int = FREE) -> NDArray[np.float64]:
+    """Run as `free_run` does and return the state after every step.
+
+    Parameters
+    ----------
+    net : HandNet or LibraryNet
+        As for `free_run`.
+    given : ndarray, shape (K,)
+        The true points.
+    steps : int
+        How often the net is fed its own output.
+
+    Returns
+    -------
+    ndarray, shape (K + steps, H)
+        Row 0 is the state after the first true point.
+
+    Examples
+    --------
+    >>> free_states(make(0), wave(5), steps=2).shape
+    (7, 6)
+    """
+    state, rows = zero_state(net), []
+    for step in range(len(given) + steps):
+        if step < len(given):
+            value = torch.full((1, 1), float(given[step]), dtype=state.dtype)
+        value, state = net(value, state)
+        rows.append(state[0].double().numpy().copy())
+    return np.array(rows)
+
+
+class Portrait(NamedTuple):
+    """The states of a run, seen from where they spread most.
+
+    Attributes
+    ----------
+    path : ndarray, shape (T, 2)
+        Shadow of the states on the plane of the first two right singular vectors.
+    singular_values : ndarray, shape (H,)
+        How far the states reach in each direction, largest first.
+    """
+
+    path: NDArray[np.float64]
+    singular_values: NDArray[np.float64]
+
+
+def portrait(states: NDArray[np.floating]) -> Portrait:
+    """Project states, (T, H), on the plane in which they spread most.
+
+    Notes
+    -----
+    A singular vector has no sign of its own.  The first is turned so that the last state lies to
+    the right, the second so that the path runs clockwise, as (sin t, cos t) does.
+
+    Examples
+    --------
+    >>> t = 0.4 * np.arange(40)
+    >>> circle = np.stack([np.sin(t), np.cos(t), 0 * t], axis=1)
+    >>> portrait(circle).singular_values.round(1).tolist()
+    [4.5, 4.4, 0.0]
+    """
+    _, singular_values, directions = np.linalg.svd(states, full_matrices=False)
+    path = states @ directions[:2].T
+    path[:, 0] *= np.copysign(1.0, path[-1, 0])
+    turning = np.sum(path[:-1, 0] * path[1:, 1] - path[1:, 0] * path[:-1, 1])
+    path[:, 1] *= np.copysign(1.0, -turning)
+    return Portrait(path, singular_values)
+
+
+def explained(states: NDArray[np.floating], truth: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the R² with which columns can be read linearly from states.
+
+    Parameters
+    ----------
+    states : ndarray, shape (T, H)
+        What is read from; the first half of the rows fits the factors, the second half judges them.
+    truth : ndarray, shape (T, K)
+        What is to be read.
+
+    Returns
+    -------
+    ndarray, shape (K,)
+        1 is perfect; 0 is no better than the mean of the second half.
+
+    Examples
+    --------
+    >>> steps = np.arange(8.0)[:, None]
+    >>> explained(steps, 3 * steps).round(6).tolist()
+    [1.0]
+    """
+    half = len(states) // 2
+    factors, *_ = np.linalg.lstsq(states[:half], truth[:half], rcond=None)
+    rest = truth[half:]
+    errors = ((rest - states[half:] @ factors) ** 2).sum(axis=0)
+    return 1 - errors / ((rest - rest.mean(axis=0)) ** 2).sum(axis=0)
+
+
 def score(net: nn.Module, seconds: float = 0.0) -> Scores:
     """Measure a net by the protocol of the chapter (see `Scores`)."""
     true = wave(POINTS + FREE + 1)
@@ -194,6 +326,23 @@ def train_summed(net: HandNet, x: torch.Tensor, y: torch.Tensor, *, cut: bool = 
 def train_bptt(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
     """Do the same without the cut: the error travels back through all points."""
     train_summed(net, x, y, cut=False)
+
+
+def train_carried(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
+    """Do as `train_bptt`, but begin each round with the state in which the last one ended."""
+    state = zero_state(net)
+    for _ in range(EPOCHS):
+        predictions, state = net(x, state.detach())
+        descend(net, (predictions - y).pow(2).sum() / 2, SUM_RATE)
+
+
+def train_adam(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
+    """Do as `train_bptt`, but let Adam make the moves."""
+    optimizer = torch.optim.Adam(net.parameters(), lr=ADAM_RATE)
+    for _ in range(EPOCHS):
+        optimizer.zero_grad()
+        ((net(x, zero_state(net))[0] - y).pow(2).sum() / 2).backward()
+        optimizer.step()
 
 
 def descend(net: nn.Module, loss: torch.Tensor, rate: float) -> None:
@@ -246,12 +395,13 @@ def train_book(net: LibraryNet, x: torch.Tensor, y: torch.Tensor) -> None:
 class Recipe(NamedTuple):
     """A kind of net, the precision it is trained in, and its training."""
 
-    net: type[nn.Module]
+    net: Callable[[torch.Generator], nn.Module]
     dtype: torch.dtype
     train: Callable[..., None]
 
 
-# In the order of the chapter: each changes one thing of the one before.
+# In the order of the chapter: each changes one thing of the one before, except the side roads at the
+# end: the first two change one thing of "bptt", the last two one thing of "book".
 RECIPES = {
     "published": Recipe(HandNet, torch.float32, train_published),
     "summed": Recipe(HandNet, torch.float32, train_summed),
@@ -259,6 +409,10 @@ RECIPES = {
     "lbfgs": Recipe(HandNet, torch.float64, train_lbfgs),
     "library": Recipe(LibraryNet, torch.float64, train_lbfgs),
     "book": Recipe(LibraryNet, torch.float64, train_book),
+    "carried": Recipe(HandNet, torch.float32, train_carried),
+    "adam": Recipe(HandNet, torch.float32, train_adam),
+    "gru": Recipe(partial(GatedNet, kind="gru"), torch.float64, train_book),
+    "lstm": Recipe(partial(GatedNet, kind="lstm"), torch.float64, train_book),
 }
 
 
@@ -289,8 +443,9 @@ def evaluate(seed: int, recipe: str = "book") -> Scores:
     seed : int
         Decides the first weights, and nothing else is left to chance.
     recipe : str
-        ``"published"`` (source 004), ``"summed"``, ``"bptt"``, ``"lbfgs"``, ``"library"`` or
-        ``"book"``; each changes one thing of the one before.
+        ``"published"`` (source 004), ``"summed"``, ``"bptt"``, ``"lbfgs"``, ``"library"``
+        or ``"book"``, each changes one thing of the one before; ``"carried"`` and ``"adam"`` change
+        one thing of ``"bptt"``, ``"gru"`` and ``"lstm"`` one of ``"book"``.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Train a Keras net step by step and keep what happened; imports TensorFlow."""
 
-import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,34 +10,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from rnn_utils.errors import SettingError
+from rnn_utils.training import START, History, Logbook, batches, rising_steps
 
-WARM_UP = 0.3  # share of the steps in which the rate rises
-START = 25  # the rate begins at this fraction of its peak
+__all__ = ["History", "batches", "fit", "mean_loss", "one_cycle"]
+
 PIECE = 1000  # rows predicted at once when the loss of held-out data is measured
-
-
-class History(NamedTuple):
-    """What `fit` kept; five lists with one entry per record.
-
-    Attributes
-    ----------
-    step : list of int
-        Steps done.
-    train_loss : list of float
-        Mean loss of the mini-batches since the record before.
-    val_loss : list of float
-        Loss on all held-out data at this step; empty if there is none.
-    grad_norm : list of float
-        Largest global norm of the gradient since the record before, clipping not yet applied.
-    seconds : list of float
-        Seconds since the start, the tracing of the step included, the held-out data left out.
-    """
-
-    step: list[int]
-    train_loss: list[float]
-    val_loss: list[float]
-    grad_norm: list[float]
-    seconds: list[float]
 
 
 def one_cycle(steps: int, peak: float) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -65,52 +42,10 @@ def one_cycle(steps: int, peak: float) -> keras.optimizers.schedules.LearningRat
     >>> [round(float(rate(step)), 4) for step in (0, 30, 65, 100)]
     [0.0004, 0.01, 0.005, 0.0]
     """
-    if steps < 2:
-        raise SettingError(f"one_cycle: steps is {steps}; expected at least 2, one to rise and one to fall.")
-    rise = max(1, round(WARM_UP * steps))
+    rise = rising_steps(steps)
     return keras.optimizers.schedules.CosineDecay(
         peak / START, decay_steps=steps - rise, warmup_target=peak, warmup_steps=rise
     )
-
-
-def batches(count: int, size: int, steps: int, rng: np.random.Generator) -> NDArray[np.integer]:
-    """Draw the row numbers of mini-batches, in passes over shuffled rows.
-
-    Parameters
-    ----------
-    count : int
-        Rows there are.
-    size : int
-        Rows of a mini-batch; those left over at the end of a pass wait for the next shuffle.
-    steps : int
-        Mini-batches wanted, however many passes that takes.
-    rng : numpy.random.Generator
-        Decides the order.
-
-    Returns
-    -------
-    ndarray, shape (steps, size)
-        Row numbers from 0 to ``count - 1``; none twice in one pass.
-
-    Raises
-    ------
-    SettingError
-        If a mini-batch is larger than the data, or nothing is asked for.
-
-    Examples
-    --------
-    >>> rows = batches(7, size=3, steps=4, rng=np.random.default_rng(0))
-    >>> rows.shape, len(set(rows[:2].ravel()))
-    ((4, 3), 6)
-    """
-    if not 1 <= size <= count or steps < 1:
-        raise SettingError(
-            f"batches: got {steps} steps of {size} rows from {count}; "
-            f"expected at least one step, and from 1 to {count} rows in each."
-        )
-    whole = count // size  # mini-batches in a pass
-    passes = [rng.permutation(count)[: whole * size].reshape(whole, size) for _ in range(-(-steps // whole))]
-    return np.concatenate(passes)[:steps]
 
 
 def fit(
@@ -125,6 +60,11 @@ def fit(
     rng: np.random.Generator,
     validation: tuple[NDArray[Any], NDArray[Any]] | None = None,
     every: int = 100,
+    rate: Callable[[int], float] | None = None,
+    clip: float | None = None,
+    patience: int | None = None,
+    progress: bool = False,
+    checkpoint: str | Path | None = None,
 ) -> History:
     """Train a net for a number of steps.
 
@@ -135,7 +75,8 @@ def fit(
     model : keras.Model
         Trained in place.
     optimizer : keras.optimizers.Optimizer
-        Holds the rate and, as ``global_clipnorm``, the limit of the gradient.
+        Holds the rate and, as ``global_clipnorm``, the limit of the gradient, unless ``rate`` and
+        ``clip`` say them.
     loss : callable
         ``loss(y_true, y_predicted)``, the mean over a mini-batch.
     x, y : ndarrays, shapes (N, ...) and (N, ...)
@@ -148,6 +89,18 @@ def fit(
         Held-out x and y; measured at each record, never trained on.
     every : int
         Steps between records; the last step always makes one.
+    rate : callable, optional
+        Learning rate as a function of the steps done, such as `rnn_utils.training.one_cycle`.
+    clip : float, optional
+        Shorten a gradient whose global norm is longer than this.
+    patience : int, optional
+        Stop early: when the loss on the held-out data has not been lower than its best for this many
+        records.  The net then has the weights of its best record, also if it was never stopped.
+    progress : bool
+        Draw a progress bar, on a terminal only.
+    checkpoint : str or Path, optional
+        Folder for a checkpoint at each record; if it holds some of this run, go on from the newest.
+        The end is the same to the last bit as without an interruption.
 
     Returns
     -------
@@ -156,7 +109,15 @@ def fit(
     Raises
     ------
     SettingError
-        If x and y differ in length, or `batches` cannot draw what is asked for.
+        If an argument cannot be used, or the checkpoint is of another run.
+    DataError
+        If there are checkpoints and all are damaged.
+
+    Notes
+    -----
+    A checkpoint holds the weights, the optimizer, the history, and the generators of ``rng``, Python,
+    NumPy and of the net's layers.  It cannot hold the hidden counters of ``tf.random``: a loss or a layer of
+    your own draws from a `keras.random.SeedGenerator`.
 
     Examples
     --------
@@ -170,35 +131,44 @@ def fit(
     >>> history.step, round(float(net.weights[0][0, 0]), 1)
     ([50, 100], 2.0)
     """
-    if len(x) != len(y):
-        raise SettingError(f"fit: x has {len(x)} rows but y has {len(y)}; expected one answer for each.")
-    order = batches(len(x), batch, steps, rng)
-    optimizer.build(model.trainable_variables)
+    logbook = Logbook(
+        _Trainee(model, optimizer),
+        x,
+        y,
+        lambda: mean_loss(model, loss, *validation),
+        steps=steps,
+        batch=batch,
+        rng=rng,
+        validation=validation,
+        every=every,
+        rate=rate,
+        clip=clip,
+        patience=patience,
+        progress=progress,
+        checkpoint=checkpoint,
+    )
 
     @tf.function
     def train_step(x_batch: tf.Tensor, y_batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             error = loss(y_batch, model(x_batch, training=True))
         gradient = tape.gradient(error, model.trainable_variables)
+        norm = tf.linalg.global_norm(gradient)
+        if clip is not None:
+            gradient, _ = tf.clip_by_global_norm(gradient, clip, use_norm=norm)
         optimizer.apply(gradient, model.trainable_variables)
-        return error, tf.linalg.global_norm(gradient)
+        return error, norm
 
-    history = History([], [], [], [], [])
-    seconds, since, start = 0.0, [], time.perf_counter()
-    for step, rows in enumerate(order, start=1):
-        since.append(train_step(x[rows], y[rows]))
-        if step % every and step != steps:
-            continue
-        errors, norms = np.array(since, dtype=float).T
-        seconds += time.perf_counter() - start
-        history.step.append(step)
-        history.train_loss.append(float(errors.mean()))
-        history.grad_norm.append(float(norms.max()))
-        history.seconds.append(seconds)
-        if validation is not None:
-            history.val_loss.append(mean_loss(model, loss, *validation))
-        since, start = [], time.perf_counter()
-    return history
+    if rate is not None and isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+        raise SettingError(
+            "fit: rate is given, but the optimizer has a schedule of its own; expected one of the two. "
+            "Make the optimizer with a constant rate, or leave rate out."
+        )
+    for step, rows in logbook:
+        if rate is not None:
+            optimizer.learning_rate = float(rate(step))
+        logbook.note(*train_step(x[rows], y[rows]))
+    return logbook.close()
 
 
 def mean_loss(model: keras.Model, loss: Callable[[Any, Any], Any], x: NDArray[Any], y: NDArray[Any]) -> float:
@@ -219,3 +189,39 @@ def mean_loss(model: keras.Model, loss: Callable[[Any, Any], Any], x: NDArray[An
     pieces = [slice(first, first + PIECE) for first in range(0, len(x), PIECE)]
     losses = [float(loss(y[piece], model(x[piece], training=False))) for piece in pieces]
     return float(np.average(losses, weights=[len(y[piece]) for piece in pieces]))
+
+
+class _Trainee:
+    """A net and its optimizer, as a `Logbook` sees them."""
+
+    def __init__(self, model: keras.Model, optimizer: keras.optimizers.Optimizer):
+        if not model.trainable_variables:
+            raise SettingError(
+                "fit: the net has no weights to train; expected some. Begin it with keras.Input(shape), "
+                "or call it once on a mini-batch, so that Keras can make them."
+            )
+        optimizer.build(model.trainable_variables)
+        self.model, self.optimizer = model, optimizer
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        return {f"{number}": array for number, array in enumerate(self.model.get_weights())}
+
+    def set_weights(self, weights: dict[str, NDArray[Any]]) -> None:
+        self.model.set_weights([weights[f"{number}"] for number in range(len(weights))])
+
+    def _variables(self) -> dict[str, keras.Variable]:
+        """Return the weights, the layers' generators and the optimizer's variables."""
+        parts = {"model": self.model.variables, "optimizer": self.optimizer.variables}
+        return {f"{part}.{number}": kept for part, all_kept in parts.items() for number, kept in enumerate(all_kept)}
+
+    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        return {name: keras.ops.convert_to_numpy(kept) for name, kept in self._variables().items()}, {}
+
+    def restore(self, arrays: dict[str, NDArray[Any]], values: dict[str, Any]) -> None:
+        for name, kept in self._variables().items():
+            kept.assign(arrays[name])
+
+    def identity(self) -> dict[str, Any]:
+        sizes = {name: f"{kept.dtype} {tuple(kept.shape)}" for name, kept in self._variables().items()}
+        settings = f"{type(self.optimizer).__name__} {self.optimizer.get_config()}"
+        return {"framework": "keras", "optimizer": settings, **sizes}

@@ -1,5 +1,7 @@
 """The sine net: the protocol on nets that can be computed by hand, the recipes, and their bars."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,87 @@ def test_scores_of_the_exact_rule() -> None:
     # Only the first step is wrong, as the state before it is zero: it misses by sin(1.6).
     assert scores.one_step_mse == pytest.approx(np.sin(1.6) ** 2 / 20)
     assert max(scores.free_running_mse, scores.beyond_mse) < 1e-20
+
+
+def test_another_wave_is_computed_by_its_formula() -> None:
+    t = 2 + 0.4 * np.arange(9)
+    assert np.allclose(
+        sine.wave(9, phase=0.3, frequency=1.5, amplitude=3), 3 * np.sin(1.5 * t + 0.3), rtol=0, atol=1e-13
+    )
+
+
+def test_states_of_a_free_run_lead_to_its_outputs() -> None:
+    for recipe in ("published", "book"):
+        net = sine.make(2, recipe)
+        states = sine.free_states(net, TRUE[:5], steps=7)
+        out = (net.w2 if recipe == "published" else net.out.weight.T).detach().double().numpy()
+        assert states.shape == (12, 6)
+        assert np.allclose((states @ out)[5:, 0], sine.free_run(net, TRUE[:5], steps=7), rtol=0, atol=1e-6)
+
+
+def test_a_portrait_keeps_a_flat_path_and_runs_clockwise() -> None:
+    t = 0.4 * np.arange(50)
+    flat = np.stack([2 * np.sin(t), np.cos(t)], axis=1)
+    for mirror in (1, -1):  # a path that runs the other way round is shown clockwise as well
+        plane = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 2)))[0]
+        path, singular_values = sine.portrait(flat * [1, mirror] @ plane.T)
+        assert np.allclose(singular_values[2:], 0, atol=1e-12)
+        assert np.allclose(np.linalg.norm(path, axis=1), np.linalg.norm(flat, axis=1))
+        assert (path[:-1, 0] * path[1:, 1] < path[1:, 0] * path[:-1, 1]).all()
+        assert path[-1, 0] > 0
+
+
+def test_explained_judges_what_was_not_fitted() -> None:
+    rng = np.random.default_rng(0)
+    states = rng.normal(size=(40, 15))
+    truth = np.stack([states @ np.arange(15), rng.normal(size=40)], axis=1)
+    readable, noise = sine.explained(states, truth)
+    assert readable == pytest.approx(1)
+    assert noise < 0  # 15 factors fit 20 rows of noise well, and foretell nothing
+
+
+def test_carried_training_begins_a_round_where_the_last_one_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = []
+    net = sine.make(0, "carried")
+    forward = net.forward
+
+    def watched(x, state):
+        predictions, last = forward(x, state)
+        begun.append((state.detach().clone(), last.detach().clone()))
+        return predictions, last
+
+    monkeypatch.setattr(sine, "EPOCHS", 3)
+    monkeypatch.setattr(net, "forward", watched)
+    points = torch.as_tensor(TRUE[:21], dtype=torch.float32)[:, None]
+    sine.train_carried(net, points[:-1], points[1:])
+    assert begun[0][0].count_nonzero() == 0
+    assert torch.equal(begun[1][0], begun[0][1])
+    assert torch.equal(begun[2][0], begun[1][1])
+
+
+def test_adam_does_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sine, "EPOCHS", 1)
+    net, whole = sine.make(0, "adam"), sine.make(0, "adam")
+    points = torch.as_tensor(TRUE[:21], dtype=torch.float32)[:, None]
+    (whole(points[:-1], sine.zero_state(whole))[0] - points[1:]).pow(2).sum().backward()
+    before = [weight.detach().clone() for weight in net.parameters()]
+    sine.train_adam(net, points[:-1], points[1:])
+    for old, new, weight in zip(before, net.parameters(), whole.parameters(), strict=True):
+        # Adam's first move is the rate against the sign of the gradient
+        assert torch.allclose(new.detach() - old, -0.03 * weight.grad.sign(), atol=1e-5)
+
+
+@pytest.mark.parametrize(("recipe", "weights", "numbers"), [("gru", 132, 6), ("lstm", 174, 12)])
+def test_gated_nets_read_on_from_their_state(recipe: str, weights: int, numbers: int) -> None:
+    net = sine.make(0, recipe)
+    assert sum(weight.numel() for weight in net.parameters()) == weights
+    assert sine.zero_state(net).shape == (1, numbers)
+    x = torch.as_tensor(TRUE[:9])[:, None]
+    whole, last = net(x, sine.zero_state(net))
+    first, between = net(x[:4], sine.zero_state(net))
+    second, again = net(x[4:], between)
+    assert torch.allclose(torch.cat((first, second)), whole)
+    assert torch.allclose(again, last)
 
 
 def test_a_free_run_needs_a_point() -> None:
@@ -137,9 +220,9 @@ def test_a_bad_seed_is_named(seed: object) -> None:
         sine.evaluate(seed, recipe="book")
 
 
-@pytest.mark.parametrize("recipe", ["Book", "", "lstm", None])
+@pytest.mark.parametrize("recipe", ["Book", "", "nn.LSTM", None])
 def test_a_bad_recipe_is_named_with_the_good_ones(recipe: object) -> None:
-    with pytest.raises(SettingError, match=r"recipe is .*published, summed, bptt, lbfgs, library, book"):
+    with pytest.raises(SettingError, match=r"recipe is .*published, summed, bptt, lbfgs, library, book, carried, adam"):
         sine.evaluate(0, recipe=recipe)
 
 
@@ -174,6 +257,17 @@ def test_book_recipe_meets_its_bars_on_fresh_seeds() -> None:
 @pytest.mark.parametrize("first", [20_000, 4_000_000_000])
 def test_book_recipe_meets_its_bars_on_any_twenty_seeds(first: int) -> None:
     check_bars([sine.evaluate(seed, "book") for seed in range(first, first + 20)])
+
+
+def test_study_looked_inside_twenty_nets_and_gave_them_other_waves() -> None:
+    rows = results.load("sine_seeds")["rows"]
+    inside = [(row["recipe"], row["seed"]) for row in rows["insides"]]
+    assert sorted(inside) == [(recipe, seed) for recipe in ("book", "published") for seed in range(20)]
+    assert [row["seed"] for row in rows["waves"]] == list(range(20))
+    assert Counter(row["noise"] for row in rows["noises"]) == {0.01: 20, 0.05: 20, 0.2: 20}
+    for own, other in zip([row for row in rows["runs"] if row["recipe"] == "book"], rows["waves"], strict=False):
+        assert other["waves"][0]["value"] == 0  # phase zero is the wave of the training
+        assert other["waves"][0]["free_running_mse"] == own["free_running_mse"]
 
 
 def test_study_holds_every_seed_once_and_meets_the_bars() -> None:

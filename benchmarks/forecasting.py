@@ -1,0 +1,155 @@
+"""How far ahead can they see?  Recurrent nets against simple rivals on three series, several seeds.
+
+Run ``python benchmarks/forecasting.py`` (about ten minutes on one thread); a second start goes on
+where the first was stopped.
+"""
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from rnn_utils.forecast_nets import WAYS, Forecaster, forecast, train
+from rnn_utils.forecasting import (
+    Scale,
+    coverage,
+    cut_windows,
+    fit_ar,
+    fit_interval,
+    fit_scale,
+    forecast_ar,
+    forecast_last,
+    mirror,
+    order_errors,
+    rmse,
+)
+from rnn_utils.results import Study
+from rnn_utils.series import co2, noisy_sine, sunspots
+
+UNITS, SEEDS, DRAWS = 16, range(5), range(10)
+# The noisy sine: 600 points to learn from, of which the last 150 choose the order of AR.
+SINE = {"past": 64, "horizon": 64, "fit": 450, "train": 600, "steps": 600}
+ORDERS, RIDGES = (64, 96, 128, 160), (1, 3, 10, 30, 100)
+SINE_NETS = [("LSTM", "direct", False), ("LSTM", "direct", True), ("LSTM", "teacher", True)]
+SINE_NETS += [("GRU", "direct", True), ("RNN", "direct", True)]
+# The real series: places where the training and the validation part end.
+REAL: dict[str, dict[str, Any]] = {
+    "sunspots": {"past": 33, "horizon": 11, "train": 200, "valid": 250, "steps": 150, "rate": 0.01, "relative": False},
+    "co2": {"past": 104, "horizon": 52, "train": 1600, "valid": 1850, "steps": 600, "rate": 0.02, "relative": True},
+}
+LEAK = {"steps": 300, "rate": 0.01}
+
+
+def rounded(values: np.ndarray) -> list[float]:
+    """Keep four digits."""
+    return [float(f"{value:.4g}") for value in values]
+
+
+def make(cell: str, way: str, horizon: int, scale: Scale, seed: int, *, relative: bool = False) -> Forecaster:
+    """Return an untrained net, its weights drawn by the seed."""
+    torch.manual_seed(seed)
+    return Forecaster(cell, UNITS, horizon if way == "direct" else 1, scale, relative=relative)
+
+
+def run_sine(draw: int, seed: int, cell: str, way: str, mirrored: bool) -> dict[str, Any]:
+    """Train one net on the first 600 points of one noisy sine; score it against the clean one."""
+    noisy, clean = noisy_sine(np.random.default_rng(draw))
+    past, horizon, end = SINE["past"], SINE["horizon"], SINE["train"]
+    known = cut_windows(noisy[:end], past, horizon)
+    known = mirror(known) if mirrored else known
+    net = make(cell, way, horizon, fit_scale(known.past), seed)
+    start = time.perf_counter()
+    losses = train(net, known, way, np.random.default_rng(seed), steps=SINE["steps"], batch=128)
+    test = cut_windows(noisy, past, horizon, end)
+    gaps = forecast(net, test, "direct" if way == "direct" else "free")
+    return {
+        "draw": draw,
+        "seed": seed,
+        "cell": cell,
+        "way": way,
+        "mirrored": mirrored,
+        "rmse": rounded(rmse(gaps, cut_windows(clean, past, horizon, end).future)),
+        "loss": rounded(np.reshape(losses, (-1, 20)).mean(axis=1)),  # of every 20 steps, scaled
+        "seconds": round(time.perf_counter() - start, 1),
+    }
+
+
+def rivals_on_sine(draw: int) -> dict[str, Any]:
+    """Score the linear models on one noisy sine; orders and ridge are chosen before the test part is seen."""
+    noisy, clean = noisy_sine(np.random.default_rng(draw))
+    horizon, end = SINE["horizon"], SINE["train"]
+    errors = order_errors(noisy[:end], SINE["fit"], ORDERS, horizon)
+    order = min(errors, key=errors.get)
+    weak = {r: order_errors(noisy[:end], SINE["fit"], (order,), horizon, ridge=r)[order] for r in RIDGES}
+    ridge = min(weak, key=weak.get)
+    past = cut_windows(noisy, max(ORDERS), horizon, end).past
+    truth = cut_windows(clean, max(ORDERS), horizon, end).future
+    models = {"ar4": fit_ar(noisy[:end], 4), "ar": fit_ar(noisy[:end], order)}
+    models["ridge"] = fit_ar(noisy[:end], order, ridge=ridge)
+    scores = {name: rounded(rmse(forecast_ar(model, past, horizon), truth)) for name, model in models.items()}
+    scores["last"] = rounded(rmse(forecast_last(past, horizon), truth))
+    return {"draw": draw, "order": order, "ridge": ridge} | scores
+
+
+def run_real(series: str, seed: int, way: str) -> dict[str, Any]:
+    """Train one net on the training part of a real series; score it on the parts behind."""
+    values, plan = {"sunspots": sunspots, "co2": co2}[series]().values, REAL[series]
+    past, horizon = plan["past"], plan["horizon"]
+    known = cut_windows(values, past, horizon, 0, plan["train"])
+    valid = cut_windows(values, past, horizon, plan["train"], plan["valid"])
+    test = cut_windows(values, past, horizon, plan["valid"])
+    net = make("LSTM", way, horizon, fit_scale(values[: plan["train"]]), seed, relative=plan["relative"])
+    start = time.perf_counter()
+    train(net, known, way, np.random.default_rng(seed), steps=plan["steps"], rate=plan["rate"], batch=64)
+    seconds = time.perf_counter() - start
+    used = "direct" if way == "direct" else "free"
+    on_valid, on_test = forecast(net, valid, used), forecast(net, test, used)
+    interval = fit_interval(on_valid, valid.future)
+    row = {
+        "series": series,
+        "seed": seed,
+        "way": way,
+        "rmse": rounded(rmse(on_test, test.future)),
+        "rmse_valid": rounded(rmse(on_valid, valid.future)),
+        "coverage": rounded(coverage(on_test, test.future, interval)),
+        "seconds": round(seconds, 1),
+    }
+    if way == "teacher":
+        row["rmse_fed"] = rounded(rmse(forecast(net, test, "teacher"), test.future))  # shown each true value
+    return row
+
+
+def run_leak(seed: int, scaled_by: str) -> dict[str, Any]:
+    """Train a net on the plain carbon dioxide; scale it by the training part, or by the whole series."""
+    values, plan = co2().values, REAL["co2"]
+    past, horizon = plan["past"], plan["horizon"]
+    scale = fit_scale(values[: plan["train"]] if scaled_by == "train" else values)
+    net = make("GRU", "direct", horizon, scale, seed)
+    known = cut_windows(values, past, horizon, 0, plan["train"])
+    train(net, known, "direct", np.random.default_rng(seed), steps=LEAK["steps"], rate=LEAK["rate"], batch=64)
+    test = cut_windows(values, past, horizon, plan["valid"])
+    return {"seed": seed, "scaled_by": scaled_by, "rmse": rounded(rmse(forecast(net, test, "direct"), test.future))}
+
+
+def main() -> None:
+    """Run what is not stored yet."""
+    torch.set_num_threads(1)
+    study = Study(__file__)
+    jobs = [("rivals", {"draw": draw}, rivals_on_sine) for draw in DRAWS]
+    for seed in SEEDS:
+        names = ("cell", "way", "mirrored")
+        keys = [dict(zip(names, net, strict=True)) for net in SINE_NETS]
+        jobs += [("sine", {"draw": 0, "seed": seed, **key}, run_sine) for key in keys]
+        jobs += [("real", {"series": s, "seed": seed, "way": w}, run_real) for s in REAL for w in WAYS]
+        jobs += [("leak", {"seed": seed, "scaled_by": part}, run_leak) for part in ("train", "whole")]
+    more = {"seed": 0, "cell": "LSTM", "way": "direct", "mirrored": True}
+    jobs += [("sine", {"draw": draw, **more}, run_sine) for draw in DRAWS[1:]]
+    for table, key, work in tqdm(jobs, unit="run"):
+        if not study.has(table, **key):
+            study.add(table, work(**key))
+
+
+if __name__ == "__main__":
+    main()

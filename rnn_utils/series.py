@@ -1,0 +1,134 @@
+"""Series to forecast: a noisy sine, and two real ones that come with statsmodels, so nothing is downloaded."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_utils.errors import SettingError
+
+Array = NDArray[np.float64]
+
+
+class Series(NamedTuple):
+    """A measured series.
+
+    Attributes
+    ----------
+    values : ndarray, shape (T,)
+        One value per time step, gaps filled.
+    times : ndarray, shape (T,)
+        When, in years.
+    filled : ndarray of bool, shape (T,)
+        Which values were not measured but filled in.
+    season : int
+        Steps after which the series comes round again.
+    """
+
+    values: Array
+    times: Array
+    filled: NDArray[np.bool_]
+    season: int
+
+
+def noisy_sine(rng: np.random.Generator, count: int = 1000, *, noise: float = 0.2) -> tuple[Array, Array]:
+    """Draw sin(0.01 t) with normal noise, for t = 1, 2, …
+
+    Parameters
+    ----------
+    rng : Generator
+        Draws the noise.
+    count : int
+        How many points.
+    noise : float
+        Standard deviation of the noise.
+
+    Returns
+    -------
+    noisy, clean : ndarray, shape (count,)
+        What a forecaster sees, and what it is scored against.
+    """
+    clean = np.sin(0.01 * np.arange(1, count + 1))
+    return clean + rng.normal(0.0, noise, count), clean
+
+
+def sunspots() -> Series:
+    """Return the yearly mean number of sunspots, 1700 to 2008, no gaps; season: 11 years.
+
+    Raises
+    ------
+    SettingError
+        If statsmodels, which carries the data, is not installed.
+
+    Notes
+    -----
+    Source: National Geophysical Data Center, public domain, as shipped with statsmodels.
+    """
+    table = _statsmodels("sunspots")
+    values = table["SUNACTIVITY"].to_numpy(float)
+    return Series(values, table["YEAR"].to_numpy(float), np.zeros(len(values), bool), 11)
+
+
+def co2() -> Series:
+    """Return the weekly carbon dioxide of the air over Mauna Loa, 1958 to 2001, in parts per million.
+
+    Weeks without a measurement are filled along the straight line between their neighbours.
+    Season: 52 weeks.
+
+    Raises
+    ------
+    SettingError
+        If statsmodels, which carries the data, is not installed.
+
+    Notes
+    -----
+    Source: Keeling and Whorf (2004), Scripps Institution of Oceanography, public domain, as shipped with
+    statsmodels.
+    """
+    table = _statsmodels("co2")
+    values = table["co2"].to_numpy(float)
+    days = table.index.to_numpy().astype("datetime64[D]")
+    first = days[0].astype("datetime64[Y]")
+    times = first.astype(int) + 1970 + (days - first.astype("datetime64[D]")).astype(float) / 365.25
+    return Series(fill_gaps(values), times, np.isnan(values), 52)
+
+
+def _statsmodels(name: str) -> Any:
+    """Load a table that ships with statsmodels; nothing is downloaded."""
+    try:
+        from statsmodels import datasets
+    except ImportError as error:
+        raise SettingError(
+            f"forecasting: the series {name!r} comes with statsmodels, which is not installed; run `pip install "
+            "statsmodels` (a few megabytes, with its data) and start again."
+        ) from error
+    return getattr(datasets, name).load_pandas().data
+
+
+def fill_gaps(values: Array) -> Array:
+    """Fill each gap (NaN) along the straight line between its neighbours.
+
+    Parameters
+    ----------
+    values : ndarray, shape (T,)
+        The first and the last must not be missing.
+
+    Returns
+    -------
+    ndarray, shape (T,)
+
+    Raises
+    ------
+    SettingError
+        If an end is missing: a line needs two neighbours.
+
+    Examples
+    --------
+    >>> fill_gaps(np.array([1.0, np.nan, np.nan, 4.0])).tolist()
+    [1.0, 2.0, 3.0, 4.0]
+    """
+    values = np.asarray(values, dtype=float)
+    known = np.flatnonzero(~np.isnan(values))
+    if len(known) == 0 or known[0] != 0 or known[-1] != len(values) - 1:
+        raise SettingError("fill_gaps: the first or the last value is missing; cut the series so that both are there.")
+    return np.interp(np.arange(len(values)), known, values[known])
