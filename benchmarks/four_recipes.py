@@ -1,0 +1,223 @@
+"""Four published recipes and the book's own, judged alike: seconds, and accuracy on every test image.
+
+Run ``python benchmarks/four_recipes.py`` on a machine that does nothing else; a second start goes on
+where the first was stopped.  Needs MNIST.  Each run has a process and one thread of its own, and the
+runs take turns: seed 0 of every recipe, then seed 1, and so on.  ``--trial 200`` runs the first 200 steps
+of everything once, prints what it measured, and stores nothing.
+
+Tables: ``runs`` (the graph programs as they were published, and ``book``) and ``rebuilds`` (Keras 3).
+``seconds`` count building, tracing and training, not loading or testing; ``others`` is what other
+processes computed meanwhile, in whole processors.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_utils import setup
+from rnn_utils.data import Dataset, load_mnist
+from rnn_utils.published_recipes import RECIPES, SHORT_TEST, next_batches, scaled, training_part
+from rnn_utils.results import Study
+
+SEEDS = range(5)
+PLAN = [("runs", "book"), *(("runs", source) for source in RECIPES), *(("rebuilds", source) for source in RECIPES)]
+OFTEN = 50  # steps between tests in the first pass through the images
+LATER = 12  # tests in all the passes that follow
+BOOK_OFTEN = 25  # of the book's recipe, with half as many images in a batch
+
+
+class Program(Protocol):
+    """What `GraphProgram` and `Rebuild` have in common."""
+
+    def train(self, x: NDArray[np.float32], y: NDArray[np.int64]) -> Any:
+        """Do one step."""
+
+    def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return ten numbers for each image."""
+
+
+class Clock:
+    """Wall and processor seconds of the stretches between `start` and `stop`, and what others took."""
+
+    def __init__(self) -> None:
+        self.seconds = self.cpu = 0.0
+        self._others, self._begun = computed_by_others(), time.perf_counter()
+
+    def start(self) -> None:
+        """Go on counting."""
+        self._wall_at, self._cpu_at = time.perf_counter(), time.process_time()
+
+    def stop(self) -> None:
+        """Pause, while something is measured."""
+        self.seconds += time.perf_counter() - self._wall_at
+        self.cpu += time.process_time() - self._cpu_at
+
+    def row(self) -> dict[str, float]:
+        """Return what was counted."""
+        others = (computed_by_others() - self._others) / (time.perf_counter() - self._begun)
+        return {"seconds": round(self.seconds, 2), "cpu_seconds": round(self.cpu, 2), "others": round(others, 2)}
+
+
+class Examiner:
+    """Tests a net whenever it is asked to, on every test image, and keeps the results."""
+
+    def __init__(self, mnist: Dataset):
+        self.x, self.y = scaled(mnist.x_test), mnist.y_test
+        self.steps: list[int] = []
+        self.accuracies: list[float] = []
+        self.right = np.zeros(len(self.y), bool)
+
+    def test(self, step: int, outputs: Callable[[NDArray[np.float32]], NDArray[Any]]) -> None:
+        """Test after a step; outputs gives ten numbers for each image."""
+        self.right = outputs(self.x).argmax(axis=1) == self.y
+        self.steps.append(step)
+        self.accuracies.append(float(self.right.mean()))
+
+    def row(self, seconds: list[float]) -> dict[str, Any]:
+        """Return the last test and the curve, given the seconds of training before each test."""
+        return {
+            "steps": self.steps[-1],
+            "accuracy_128": float(self.right[:SHORT_TEST].mean()),
+            "accuracy": self.accuracies[-1],
+            "curve": [[round(s, 3), share] for s, share in zip(seconds, self.accuracies, strict=True)],
+            "curve_steps": self.steps,
+        }
+
+
+def computed_by_others() -> float:
+    """Return the seconds that other processes have computed so far; 0 where the system does not tell."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0.0
+    ticks = sum(int(count) for count in stat.read_text().split()[1:4])  # user, nice, system
+    return ticks / os.sysconf("SC_CLK_TCK") - time.process_time()
+
+
+def steps_to_test(steps: int, epoch: int, often: int) -> set[int]:
+    """Say after which steps to test: often in the first pass, some times later, and at the end."""
+    later = np.linspace(epoch, max(steps, epoch), LATER + 1) // often * often
+    return {step for step in (*range(often, epoch + often, often), *later.astype(int).tolist(), steps) if step <= steps}
+
+
+def run_published(table: str, source: str, seed: int, mnist: Dataset, trial: int | None) -> dict[str, Any]:
+    """Train one published program, as it was or rebuilt."""
+    recipe, part, examiner = RECIPES[source], training_part(mnist.x_train, mnist.y_train), Examiner(mnist)
+    steps = trial or recipe.steps
+    order = next_batches(len(part.x), recipe.batch, steps, np.random.default_rng(seed))
+    tested = steps_to_test(steps, len(part.x) // recipe.batch, OFTEN)
+    make = graph_program(seed) if table == "runs" else rebuild(seed)
+    clock, seconds = Clock(), []
+    clock.start()
+    program: Program = make(recipe)
+    for step, rows in enumerate(order, start=1):
+        program.train(part.x[rows], part.y[rows])
+        if step in tested:
+            clock.stop()
+            seconds.append(clock.seconds)
+            examiner.test(step, program.outputs)
+            clock.start()
+    clock.stop()
+    return {**examiner.row(seconds), **clock.row()}
+
+
+def graph_program(seed: int) -> Callable[..., Program]:
+    """Make ready for the programs of TensorFlow 1; this process sees the old Keras."""
+    from rnn_utils.graph_programs import GraphProgram, legacy_tensorflow
+
+    legacy_tensorflow()
+    setup(seed)
+    return lambda recipe: GraphProgram(recipe, seed)
+
+
+def rebuild(seed: int) -> Callable[..., Program]:
+    """Make ready for Keras 3."""
+    from rnn_utils.keras_rebuilds import Rebuild
+
+    setup(seed)
+    return Rebuild
+
+
+def run_book(seed: int, mnist: Dataset, trial: int | None) -> dict[str, Any]:
+    """Train the digit reader of chapter 10 on the images that the published programs had."""
+    import tensorflow as tf
+
+    from rnn_utils.digit_reader import RECIPE, new_net, train
+
+    setup(seed)
+    part, examiner = training_part(mnist.x_train, mnist.y_train), Examiner(mnist)
+    steps = trial or RECIPE["steps"]
+    tested = steps_to_test(steps, len(part.x) // RECIPE["batch"], BOOK_OFTEN)
+    clock = Clock()
+    clock.start()
+    net = new_net()
+    clock.stop()
+    answer = tf.function(net)
+
+    def look(step: int, net: Any) -> None:
+        if step in tested:
+            clock.stop()
+            examiner.test(step, lambda x: np.concatenate([answer(x[n : n + 1000]) for n in range(0, len(x), 1000)]))
+            clock.start()
+
+    clock.start()
+    history = train(net, part.x, part.y, rng=np.random.default_rng(seed), steps=steps, every=BOOK_OFTEN, on_step=look)
+    clock.stop()
+    at = dict(zip(history.step, history.seconds, strict=True))  # ours, and without what happens in `look`
+    return {**examiner.row([at[step] for step in examiner.steps]), **clock.row()}
+
+
+def run(table: str, recipe: str, seed: int, trial: int | None) -> dict[str, Any]:
+    """Do one run in this process and return its row."""
+    mnist = load_mnist()
+    if mnist.source != "mnist":
+        raise SystemExit("four_recipes: MNIST was not found; set RNN_UTILS_DATA to a folder that holds mnist/*.gz.")
+    measured = run_book(seed, mnist, trial) if recipe == "book" else run_published(table, recipe, seed, mnist, trial)
+    return {"recipe": recipe, "seed": seed, **measured}
+
+
+def run_apart(table: str, recipe: str, seed: int, trial: int | None) -> dict[str, Any]:
+    """Do one run in a process of its own, with one thread."""
+    old = {"TF_USE_LEGACY_KERAS": "1"} if table == "runs" and recipe != "book" else {}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RNN_UTILS_THREADS"), "1")
+    environment = {**os.environ, **threads, "RNN_UTILS_DEVICE": "cpu", "TF_CPP_MIN_LOG_LEVEL": "2", **old}
+    command = [sys.executable, __file__, "--one", table, recipe, str(seed), "--trial", str(trial or 0)]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Do the runs that are not stored yet, in turns."""
+    parser = argparse.ArgumentParser(description="Judge four published recipes and the book's own.")
+    parser.add_argument("--one", nargs=3, metavar=("TABLE", "RECIPE", "SEED"), help="do one run; print its row")
+    parser.add_argument("--trial", type=int, default=0, metavar="STEPS", help="first steps only; store nothing")
+    asked = parser.parse_args()
+    if asked.one:
+        table, recipe, seed = asked.one
+        print(json.dumps(run(table, recipe, int(seed), asked.trial or None)))
+        return
+    study = Study(__file__)
+    for seed in SEEDS[:1] if asked.trial else SEEDS:
+        for table, recipe in PLAN:
+            if not asked.trial and study.has(table, recipe=recipe, seed=seed):
+                continue
+            row = run_apart(table, recipe, seed, asked.trial or None)
+            if not asked.trial:
+                study.add(table, row)
+            print(
+                f"{table:>8} {recipe:>4} seed {seed}: {row['accuracy']:.2%} after {row['steps']:,} steps "
+                f"in {row['seconds']:.1f} s ({row['cpu_seconds']:.1f} s computing; others {row['others']:.2f})",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
