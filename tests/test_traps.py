@@ -16,6 +16,7 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 
+from rnn_utils import environment
 from rnn_utils.errors import BookError, ClaimError
 from tools.chapters import chapter_paths, code_cells, read
 
@@ -151,7 +152,9 @@ CAUSES = {
 
 
 @pytest.fixture(autouse=True)
-def closed_figures():
+def closed_figures(monkeypatch: pytest.MonkeyPatch):
+    # Another test may have begun TensorFlow in this process, where `setup` would refuse; no trap needs its seed.
+    monkeypatch.setattr(environment, "_begin_tensorflow", lambda *settings: None)
     yield
     plt.close("all")
 
