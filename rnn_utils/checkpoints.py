@@ -12,6 +12,7 @@ import os
 import re
 import warnings
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ def save(folder: str | Path, checkpoint: Checkpoint) -> Path:
     Raises
     ------
     SettingError
-        If the folder cannot be written to, or the values are not what JSON can hold.
+        If the folder cannot be written to, the values are not what JSON can hold, or safetensors is missing.
 
     Examples
     --------
@@ -73,8 +74,7 @@ def save(folder: str | Path, checkpoint: Checkpoint) -> Path:
     ['step-00000002.safetensors', 'step-00000003.safetensors']
     Checkpoint(step=3, arrays={'w': array([3, 3])}, values={'seed': 7})
     """
-    from safetensors.numpy import save as to_bytes
-
+    to_bytes = library().numpy.save
     folder = Path(folder)
     path = folder / f"step-{checkpoint.step:08d}.safetensors"
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
@@ -95,6 +95,24 @@ def save(folder: str | Path, checkpoint: Checkpoint) -> Path:
             "room that you may write to. Make room there, or name another folder."
         ) from error
     return path
+
+
+def library() -> ModuleType:
+    """Return the library that reads and writes the files, or say that it is missing.
+
+    Raises
+    ------
+    SettingError
+        If safetensors is not installed.
+    """
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise SettingError(
+            "checkpoints: the package safetensors is missing, and checkpoints are its files. "
+            'Run pip install "safetensors", or leave checkpoint out.'
+        ) from error
+    return safetensors
 
 
 def load(folder: str | Path) -> Checkpoint | None:
@@ -119,6 +137,8 @@ def load(folder: str | Path) -> Checkpoint | None:
     ------
     DataError
         If there are checkpoints and all are damaged.
+    SettingError
+        If there are checkpoints and safetensors is missing.
     """
     damaged: list[str] = []
     for path in reversed(_stored(Path(folder))):
@@ -172,13 +192,12 @@ def _stored(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Checkpoint:
-    from safetensors import SafetensorError, safe_open
-
+    safetensors = library()
     try:
-        with safe_open(path, framework="numpy") as file:
+        with safetensors.safe_open(path, framework="numpy") as file:
             head = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (the file is no dict)
-    except (SafetensorError, OSError, ValueError) as error:
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise DataError(f"{path.name} cannot be read ({error}).") from error
     step = int(NAME.fullmatch(path.name)[1])
     if head.get("format") != FORMAT or head.get("sha256") != _digest(step, arrays, head.get("values", "")):

@@ -10,42 +10,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from rnn_utils.errors import SettingError
-from rnn_utils.training import START, History, Logbook, batches, rising_steps
+from rnn_utils.training import History, Logbook, batches, one_cycle
 
 __all__ = ["History", "batches", "fit", "mean_loss", "one_cycle"]
 
 PIECE = 1000  # rows predicted at once when the loss of held-out data is measured
-
-
-def one_cycle(steps: int, peak: float) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Make a learning rate that rises once and falls once.
-
-    Parameters
-    ----------
-    steps : int
-        Length of the whole training.
-    peak : float
-        Largest rate, reached after three tenths of the steps.
-
-    Returns
-    -------
-    LearningRateSchedule
-        From ``peak / 25`` straight up to the peak, then down to zero along a cosine.
-
-    References
-    ----------
-    Smith and Topin (2019), "Super-convergence".
-
-    Examples
-    --------
-    >>> rate = one_cycle(100, peak=0.01)
-    >>> [round(float(rate(step)), 4) for step in (0, 30, 65, 100)]
-    [0.0004, 0.01, 0.005, 0.0]
-    """
-    rise = rising_steps(steps)
-    return keras.optimizers.schedules.CosineDecay(
-        peak / START, decay_steps=steps - rise, warmup_target=peak, warmup_steps=rise
-    )
 
 
 def fit(
@@ -65,6 +34,8 @@ def fit(
     patience: int | None = None,
     progress: bool = False,
     checkpoint: str | Path | None = None,
+    augment: Callable[[NDArray[Any], np.random.Generator], NDArray[Any]] | None = None,
+    on_step: Callable[[int, Any], None] | None = None,
 ) -> History:
     """Train a net for a number of steps.
 
@@ -90,7 +61,7 @@ def fit(
     every : int
         Steps between records; the last step always makes one.
     rate : callable, optional
-        Learning rate as a function of the steps done, such as `rnn_utils.training.one_cycle`.
+        Learning rate as a function of the steps done, such as `one_cycle`.
     clip : float, optional
         Shorten a gradient whose global norm is longer than this.
     patience : int, optional
@@ -101,6 +72,13 @@ def fit(
     checkpoint : str or Path, optional
         Folder for a checkpoint at each record; if it holds some of this run, go on from the newest.
         The end is the same to the last bit as without an interruption.
+        Make net, optimizer and generator anew and call `fit` again, as a script does that is started again.
+    augment : callable, optional
+        ``augment(x, rng)`` changes the x of each mini-batch before the step, such as by moving images.
+    on_step : callable, optional
+        ``on_step(steps, model)`` looks on after each step, counted from 1; its time is not counted.  A
+        checkpoint is written before it is called, so it must neither change the net nor draw from a generator
+        that the training uses.
 
     Returns
     -------
@@ -146,6 +124,8 @@ def fit(
         patience=patience,
         progress=progress,
         checkpoint=checkpoint,
+        augment=augment,
+        on_step=on_step,
     )
 
     @tf.function
@@ -164,10 +144,10 @@ def fit(
             "fit: rate is given, but the optimizer has a schedule of its own; expected one of the two. "
             "Make the optimizer with a constant rate, or leave rate out."
         )
-    for step, rows in logbook:
+    for step, x_batch, y_batch in logbook:
         if rate is not None:
             optimizer.learning_rate = float(rate(step))
-        logbook.note(*train_step(x[rows], y[rows]))
+        logbook.note(*train_step(x_batch, y_batch))
     return logbook.close()
 
 
@@ -215,7 +195,7 @@ class _Trainee:
         return {f"{part}.{number}": kept for part, all_kept in parts.items() for number, kept in enumerate(all_kept)}
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        return {name: keras.ops.convert_to_numpy(kept) for name, kept in self._variables().items()}, {}
+        return {name: kept.numpy() for name, kept in self._variables().items()}, {}
 
     def restore(self, arrays: dict[str, NDArray[Any]], values: dict[str, Any]) -> None:
         for name, kept in self._variables().items():
@@ -223,5 +203,5 @@ class _Trainee:
 
     def identity(self) -> dict[str, Any]:
         sizes = {name: f"{kept.dtype} {tuple(kept.shape)}" for name, kept in self._variables().items()}
-        settings = f"{type(self.optimizer).__name__} {self.optimizer.get_config()}"
-        return {"framework": "keras", "optimizer": settings, **sizes}
+        settings = {name: value for name, value in self.optimizer.get_config().items() if name != "name"}  # numbered
+        return {"framework": "keras", "optimizer": f"{type(self.optimizer).__name__} {settings}", **sizes}

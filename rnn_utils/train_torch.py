@@ -34,6 +34,8 @@ def fit(
     patience: int | None = None,
     progress: bool = False,
     checkpoint: str | Path | None = None,
+    augment: Callable[[NDArray[Any], np.random.Generator], NDArray[Any]] | None = None,
+    on_step: Callable[[int, Any], None] | None = None,
 ) -> History:
     """Train a net for a number of steps.
 
@@ -70,6 +72,13 @@ def fit(
     checkpoint : str or Path, optional
         Folder for a checkpoint at each record; if it holds some of this run, go on from the newest.
         The end is the same to the last bit as without an interruption.
+        Make net, optimizer and generator anew and call `fit` again, as a script does that is started again.
+    augment : callable, optional
+        ``augment(x, rng)`` changes the x of each mini-batch before the step, such as by moving images.
+    on_step : callable, optional
+        ``on_step(steps, model)`` looks on after each step, counted from 1; its time is not counted.  A
+        checkpoint is written before it is called, so it must neither change the net nor draw from a generator
+        that the training uses.
 
     Returns
     -------
@@ -114,14 +123,16 @@ def fit(
         patience=patience,
         progress=progress,
         checkpoint=checkpoint,
+        augment=augment,
+        on_step=on_step,
     )
     model.train()
-    for step, rows in logbook:
+    for step, x_batch, y_batch in logbook:
         if rate is not None:
             for group in optimizer.param_groups:
                 group["lr"] = float(rate(step))
         optimizer.zero_grad()
-        error = loss(model(_tensor(x[rows], model)), _tensor(y[rows], model))
+        error = loss(model(_tensor(x_batch, model)), _tensor(y_batch, model))
         error.backward()
         norm = nn.utils.clip_grad_norm_(model.parameters(), torch.inf if clip is None else clip)
         optimizer.step()

@@ -16,8 +16,14 @@ from rnn_utils import checkpoints
 from rnn_utils.errors import SettingError
 from rnn_utils.progress import watch
 
-WARM_UP = 0.3  # share of the steps in which the rate rises
-START = 25  # the rate begins at this fraction of its peak
+WARM_UP = 0.3  # share of the steps in which the rate rises, unless another number is given
+
+FUNCTIONS = {
+    "rate": "a function of the steps done, such as training.one_cycle(1000, 0.01). A constant rate is a setting of "
+    "the optimizer.",
+    "augment": "a function of the x of a mini-batch and a generator that returns x changed.",
+    "on_step": "a function of the steps done and the net.",
+}
 
 Data = tuple[NDArray[Any], NDArray[Any]]
 
@@ -86,7 +92,7 @@ def batches(count: int, size: int, steps: int, rng: np.random.Generator) -> NDAr
     return np.concatenate(passes)[:steps]
 
 
-def one_cycle(steps: int, peak: float) -> Callable[[int], float]:
+def one_cycle(steps: int, peak: float, *, rise: int | None = None, start: float = 25) -> Callable[[int], float]:
     """Make a learning rate that rises once and falls once.
 
     Parameters
@@ -94,12 +100,21 @@ def one_cycle(steps: int, peak: float) -> Callable[[int], float]:
     steps : int
         Length of the whole training.
     peak : float
-        Largest rate, reached after three tenths of the steps.
+        Largest rate.
+    rise : int, optional
+        Steps in which the rate rises; three tenths of all unless given, and never more than half.
+    start : float
+        The rate begins at ``peak / start``.
 
     Returns
     -------
     callable
-        Of the steps done, from ``peak / 25`` straight up to the peak, then down to zero along a cosine.
+        Of the steps done: straight up to the peak, then down to zero along a cosine.
+
+    Raises
+    ------
+    SettingError
+        If there are fewer than two steps, or a number is not positive.
 
     References
     ----------
@@ -111,21 +126,21 @@ def one_cycle(steps: int, peak: float) -> Callable[[int], float]:
     >>> [round(rate(step), 4) for step in (0, 30, 65, 100)]
     [0.0004, 0.01, 0.005, 0.0]
     """
-    rise = rising_steps(steps)
+    if steps < 2:
+        raise SettingError(f"one_cycle: steps is {steps}; expected at least 2, one to rise and one to fall.")
+    if not (peak > 0 and start > 0 and (rise is None or rise >= 1)):
+        raise SettingError(
+            f"one_cycle: peak is {peak}, rise is {rise} and start is {start}; expected numbers above 0, and at least "
+            "1 step to rise."
+        )
+    rise = max(1, round(WARM_UP * steps)) if rise is None else min(rise, steps // 2)
 
     def rate(step: int) -> float:
         if step < rise:
-            return peak * (1 + (START - 1) * step / rise) / START
+            return peak * (1 + (start - 1) * step / rise) / start
         return peak * (1 + math.cos(math.pi * min(1.0, (step - rise) / (steps - rise)))) / 2
 
     return rate
-
-
-def rising_steps(steps: int) -> int:
-    """Return how many steps of one cycle the rate rises."""
-    if steps < 2:
-        raise SettingError(f"one_cycle: steps is {steps}; expected at least 2, one to rise and one to fall.")
-    return max(1, round(WARM_UP * steps))
 
 
 def best_record(val_loss: list[float]) -> int:
@@ -142,6 +157,8 @@ def best_record(val_loss: list[float]) -> int:
 
 class Trainee(Protocol):
     """What a `Logbook` asks of the net and optimizer that are trained."""
+
+    model: Any
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """Return copies of the net's weights by name."""
@@ -167,8 +184,8 @@ class Logbook:
 
     Examples
     --------
-    See the loop in `rnn_utils.train_torch.fit`: iterate for ``(steps done, row numbers)`` and
-    call `note` after each step; `close` gives the history.
+    See the loop in `rnn_utils.train_torch.fit`: iterate for the steps done and the x and y of the next
+    mini-batch, and call `note` after each step; `close` gives the history.
     """
 
     def __init__(
@@ -188,11 +205,24 @@ class Logbook:
         patience: int | None,
         progress: bool,
         checkpoint: str | Path | None,
+        augment: Callable[[Any, np.random.Generator], Any] | None,
+        on_step: Callable[[int, Any], None] | None,
     ):
-        check(x, y, validation=validation, every=every, rate=rate, clip=clip, patience=patience)
+        check(
+            x,
+            y,
+            validation=validation,
+            every=every,
+            patience=patience,
+            clip=clip,
+            functions={"rate": rate, "augment": augment, "on_step": on_step},
+        )
+        if checkpoint is not None:
+            checkpoints.library()  # if missing, told before the first step, and not after the hours to the first record
         self.history = History([], [], [], [], [])
         self.step = 0
         self._trainee, self._rng, self._folder = trainee, rng, checkpoint
+        self._x, self._y, self._augment, self._on_step = x, y, augment, on_step
         self._validate = None if validation is None else validate
         self._steps, self._every, self._patience, self._progress = steps, every, patience, progress
         self._since: list[tuple[Any, Any]] = []  # loss and gradient norm of the steps since the last record
@@ -202,6 +232,7 @@ class Logbook:
                 **trainee.identity(),
                 **{"steps": steps, "batch": batch, "every": every, "clip": clip, "patience": patience},
                 "rate": None if rate is None else _digest(np.array([float(rate(step)) for step in range(steps)])),
+                "augment": None if augment is None else getattr(augment, "__qualname__", type(augment).__qualname__),
                 "rng": _digest(json.dumps(_plain(rng.bit_generator.state)).encode()),
                 **{"x": _digest(x), "y": _digest(y)},
                 "validation": None if validation is None else [_digest(part) for part in validation],
@@ -210,12 +241,18 @@ class Logbook:
         if checkpoint is not None:
             self._resume()
 
-    def __iter__(self) -> Iterator[tuple[int, NDArray[np.integer]]]:
+    def __iter__(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
         self._start = time.perf_counter()
         for step in watch(range(self.step, self._steps), self._progress):
             if self._is_over():
                 return
-            yield step, self._order[step]
+            rows = self._order[step]
+            x = self._x[rows]
+            yield step, x if self._augment is None else self._augment(x, self._rng), self._y[rows]
+            if self._on_step is not None:
+                before = time.perf_counter()
+                self._on_step(self.step, self._trainee.model)
+                self._start += time.perf_counter() - before
 
     def note(self, loss: Any, grad_norm: Any) -> None:
         """Write down a step; every so many steps and at the end, make a record and a checkpoint."""
@@ -291,9 +328,9 @@ def check(
     *,
     validation: Data | None,
     every: int,
-    rate: Callable[[int], float] | None,
-    clip: float | None,
     patience: int | None,
+    clip: float | None,
+    functions: dict[str, Any],
 ) -> None:
     """Refuse arguments that `fit` cannot use; `batches` checks the numbers of steps and rows."""
     if len(x) != len(y):
@@ -305,11 +342,9 @@ def check(
         )
     if every < 1:
         raise SettingError(f"fit: every is {every}; expected the steps between records, at least 1.")
-    if rate is not None and not callable(rate):
-        raise SettingError(
-            f"fit: rate is {rate!r}; expected a function of the steps done, such as training.one_cycle(1000, 0.01). "
-            "A constant rate is a setting of the optimizer."
-        )
+    for name, function in functions.items():
+        if function is not None and not callable(function):
+            raise SettingError(f"fit: {name} is {function!r}; expected {FUNCTIONS[name]}")
     if clip is not None and not clip > 0:
         raise SettingError(f"fit: clip is {clip!r}; expected a norm above 0, such as 1.0, or None.")
     if patience is not None and (patience < 1 or validation is None):

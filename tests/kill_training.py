@@ -5,6 +5,7 @@ start: the child makes its net and its data anew and calls `fit`, as a script do
 The parent never computes with the framework, so a child begins like a new process.  Prints a report as JSON.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -38,7 +39,12 @@ def settings(folder: str | Path) -> dict[str, Any]:
         "validation": (x[30:], y[30:]),
         "patience": STEPS,  # never stops, but the best weights are kept
         "checkpoint": folder,
+        "augment": noisy,
     }
+
+
+def noisy(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return x + rng.normal(0, 0.1, x.shape).astype("float32")
 
 
 def train_keras(folder: str | Path) -> tuple[dict[str, np.ndarray], Any]:
@@ -55,15 +61,12 @@ def train_keras(folder: str | Path) -> tuple[dict[str, np.ndarray], Any]:
             keras.layers.Dense(2),
         ]
     )
-    rate = train_keras.one_cycle(STEPS, 0.05)
+    rate = keras.optimizers.schedules.CosineDecay(0.05, decay_steps=STEPS)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     x, y = data()
     optimizer = keras.optimizers.Adam(rate, global_clipnorm=0.5)
     history = train_keras.fit(net, optimizer, loss, x[:30], y[:30], **settings(folder))
-    return {
-        f"{place}": keras.ops.convert_to_numpy(kept)
-        for place, kept in enumerate([*net.variables, *optimizer.variables])
-    }, history
+    return {f"{place}": kept.numpy() for place, kept in enumerate([*net.variables, *optimizer.variables])}, history
 
 
 def train_torch(folder: str | Path) -> tuple[dict[str, np.ndarray], Any]:
@@ -125,10 +128,22 @@ def forked(framework: str, folder: Path, answer: Path) -> int:
         os._exit(status)
 
 
-def stopped(child: int, seconds: float) -> bool:
-    """Kill a child after some seconds; return whether it was still at work."""
+def half_written(folder: Path) -> set[tuple[str, int]]:
+    """Return name and time of what lies half written in a folder."""
+    found = set()
+    for path in folder.glob("*.part"):
+        with contextlib.suppress(FileNotFoundError):  # whole by now
+            found.add((path.name, path.stat().st_mtime_ns))
+    return found
+
+
+def stopped(child: int, seconds: float, left: set[tuple[str, int]] | None = None, folder: Path = Path()) -> bool:
+    """Kill a child after some seconds; return whether it was still at work.
+
+    Given what was left half written in a folder, wait on until something else is being written there.
+    """
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end or (left is not None and half_written(folder) <= left):
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             if status:
@@ -163,10 +178,14 @@ def main(framework: str, place: str, kills: int) -> None:
         while not trained:
             report["starts"] += 1
             patience = chance.uniform(0, longest) if report["kills"] < kills else 300
-            trained = not stopped(forked(framework, at_work, folder / f"{at_work.name}.npz"), patience)
+            left = half_written(at_work)  # by the start before
+            # Every second kill waits for a file being written, however seldom chance would meet one.
+            waits = report["kills"] % 2 == 1 and report["kills"] < kills
+            child = forked(framework, at_work, folder / f"{at_work.name}.npz")
+            trained = not stopped(child, patience, left if waits else None, at_work)
             if not trained:
                 report["kills"] += 1
-                report["while_writing"] += bool(list(at_work.glob("*.part")))
+                report["while_writing"] += bool(half_written(at_work) - left)
                 newest = max((path.name for path in at_work.glob("step-*.safetensors")), default="step-0")
                 report["at_steps"].append(int(newest.split(".")[0].removeprefix("step-")))
         report["trainings"] += 1

@@ -37,7 +37,7 @@ def test_killed_trainings_end_as_an_undisturbed_one(framework: str, tmp_path: Pa
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["kills"] == KILLS
-    assert report["while_writing"] >= 1, "no kill left a half-written file behind"
+    assert report["while_writing"] >= KILLS // 4, "too few kills left a half-written file behind"
     assert len(set(report["at_steps"])) >= 5, "the kills came at too few places"
     undisturbed = np.load(tmp_path / "undisturbed.npz")
     endings = sorted(tmp_path.glob("training-*.npz"))

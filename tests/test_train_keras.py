@@ -49,22 +49,6 @@ def test_batches_that_cannot_be_are_refused(count: int, size: int, steps: int, r
         train_keras.batches(count, size, steps, rng)
 
 
-def test_one_cycle_rises_straight_to_its_peak_and_falls_to_zero() -> None:
-    rate = train_keras.one_cycle(20, peak=0.5)
-    rates = np.array([float(rate(step)) for step in range(21)])
-    assert rates[0] == pytest.approx(0.5 / 25)
-    assert rates.argmax() == 6
-    assert rates.max() == pytest.approx(0.5)
-    assert rates[-1] == pytest.approx(0, abs=1e-8)
-    np.testing.assert_allclose(np.diff(rates[:7]), (0.5 - 0.02) / 6, rtol=1e-3)
-    assert (np.diff(rates[6:]) < 0).all()
-
-
-def test_one_cycle_needs_room_to_rise_and_fall() -> None:
-    with pytest.raises(SettingError, match="steps is 1"):
-        train_keras.one_cycle(1, peak=0.5)
-
-
 def test_fit_is_the_same_training_as_keras(task: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = task
     ours, theirs = new_net(), new_net()
