@@ -1,6 +1,6 @@
 """How much does chance decide?  The digit reader of chapter 10, trained from five seeds.
 
-Run ``python benchmarks/lstm_mnist_seeds.py`` (about a minute and a half a seed on one thread); a second
+Run ``python benchmarks/lstm_mnist_seeds.py`` (about two minutes a seed on one thread); a second
 start goes on where the first was stopped.  Needs MNIST: the embedded digits would be another study.
 
 Tables: ``runs`` (the net that reads rows) and ``orders`` (a quarter of the recipe for nets that read
@@ -21,7 +21,7 @@ from rnn_utils.digit_reader import RECIPE, new_net, train
 from rnn_utils.results import Study
 
 SEEDS = range(5)
-SHORT = 900  # steps of a run in `orders`
+SHORT = 750  # steps of a run in `orders`
 
 SHUFFLE = np.random.default_rng(0).permutation(28)  # one order of rows, the same for all images and seeds
 VIEWS: dict[str, Callable[[Any], Any]] = {  # what becomes of a batch of images before it is read

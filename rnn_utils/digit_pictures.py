@@ -1,12 +1,11 @@
 """Drawings of a net that reads a digit row by row: its opinion, its state and its gates.
 
 Time runs downwards beside the image, so that each line belongs to the row of pixels at its left.
-Every function returns the axes and none calls ``show``.
+Every function takes ``ax=None`` and returns the axes, one for each panel; none calls ``show``.
 """
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from rnn_utils.errors import SettingError
 from rnn_utils.gate_pictures import GATES
 from rnn_utils.labels import label
+from rnn_utils.panels import panels
 from rnn_utils.shapes import FAINT
 from rnn_utils.style import COLOURS
 
@@ -22,7 +22,7 @@ APART = 0.14  # least distance of two names below the gates
 SIGNED = LinearSegmentedColormap.from_list("signed", [COLOURS["orange"], "white", COLOURS["blue"]])
 
 
-def draw_opinion(image: ArrayLike, probabilities: ArrayLike, truth: int) -> Sequence[Axes]:
+def draw_opinion(image: ArrayLike, probabilities: ArrayLike, truth: int, ax: Axes | None = None) -> Sequence[Axes]:
     """Draw which digit a net believes in after each row that it has read.
 
     Parameters
@@ -33,6 +33,8 @@ def draw_opinion(image: ArrayLike, probabilities: ArrayLike, truth: int) -> Sequ
         After each row, one for each digit.
     truth : int
         The right digit; its column is framed.
+    ax : Axes, optional
+        Where to draw: its room is divided among the panels; a new figure if left out.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def draw_opinion(image: ArrayLike, probabilities: ArrayLike, truth: int) -> Sequ
     """
     image, probabilities = _checked("draw_opinion", image, probabilities=probabilities)
     T = len(image)
-    _, axes = plt.subplots(1, 2, figsize=(6.4, 4.2), sharey=True, width_ratios=[1, 1.15])
+    axes = panels(ax, 1, 2, inches=(6.4, 4.2), sharey=True, width_ratios=[1, 1.15])[0]
     _draw_image(axes[0], image)
     edges = np.arange(11) - 0.5, np.arange(T + 1) + 0.5
     axes[1].pcolormesh(*edges, probabilities, vmin=0, vmax=1, cmap="Blues", edgecolors="white", linewidth=0.6)
@@ -69,10 +71,12 @@ def draw_opinion(image: ArrayLike, probabilities: ArrayLike, truth: int) -> Sequ
     axes[1].tick_params(length=0, labelsize=15)
     axes[1].grid(visible=False)
     axes[1].spines[:].set_visible(False)
-    return axes
+    return list(axes)
 
 
-def draw_inside(image: ArrayLike, states: ArrayLike, gates: Mapping[str, ArrayLike]) -> Sequence[Axes]:
+def draw_inside(
+    image: ArrayLike, states: ArrayLike, gates: Mapping[str, ArrayLike], ax: Axes | None = None
+) -> Sequence[Axes]:
     """Draw the state of a net and how far its gates are open, for each row that it reads.
 
     Parameters
@@ -83,6 +87,8 @@ def draw_inside(image: ArrayLike, states: ArrayLike, gates: Mapping[str, ArrayLi
         Values from -1 to 1, a column for each unit that is shown.
     gates : mapping of str to array, shape (T,)
         Values from 0 to 1 of the gates ``"i"``, ``"f"`` and ``"o"``.
+    ax : Axes, optional
+        Where to draw: its room is divided among the panels; a new figure if left out.
 
     Returns
     -------
@@ -102,7 +108,7 @@ def draw_inside(image: ArrayLike, states: ArrayLike, gates: Mapping[str, ArrayLi
     """
     image, states, *curves = _checked("draw_inside", image, states=states, **gates)
     T, H = states.shape
-    _, axes = plt.subplots(1, 3, figsize=(6.4, 4.2), sharey=True, width_ratios=[1, 1.15, 0.85])
+    axes = panels(ax, 1, 3, inches=(6.4, 4.2), sharey=True, width_ratios=[1, 1.15, 0.85])[0]
     _draw_image(axes[0], image)
     axes[1].pcolormesh(np.arange(H + 1) + 0.5, np.arange(T + 1) + 0.5, states, vmin=-1, vmax=1, cmap=SIGNED)
     axes[1].set_xticks([])
@@ -120,7 +126,7 @@ def draw_inside(image: ArrayLike, states: ArrayLike, gates: Mapping[str, ArrayLi
     axes[2].xaxis.tick_top()
     axes[2].tick_params(length=0)
     axes[2].set_xlabel(label("lstm_reads_a_digit.gates_open"), size=15, labelpad=22)
-    return axes
+    return list(axes)
 
 
 def _draw_image(ax: Axes, image: NDArray[np.float64]) -> None:

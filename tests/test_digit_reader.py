@@ -71,6 +71,7 @@ def test_the_optimizer_is_adam_with_that_rate_and_clips() -> None:
     optimizer = digit_reader.new_optimizer(10)
     assert type(optimizer) is keras.optimizers.Adam
     assert optimizer.global_clipnorm == digit_reader.RECIPE["clip"]
+    assert optimizer.beta_2 == digit_reader.RECIPE["beta_2"]
     assert float(optimizer.learning_rate) == pytest.approx(digit_reader.RECIPE["peak"] / 3)
 
 
@@ -142,7 +143,7 @@ def test_the_hook_sees_every_step_and_its_time_is_not_counted(task: tuple[np.nda
 
 def test_arguments_that_do_not_fit_are_refused(task: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> None:
     x, y = task
-    with pytest.raises(SettingError, match="got 256 images, 255 answers"):
+    with pytest.raises(SettingError, match="x has 256 rows but y has 255"):
         digit_reader.train(new_net(), x, y[1:], rng=rng, steps=2)
-    with pytest.raises(SettingError, match="every=0"):
+    with pytest.raises(SettingError, match="every is 0"):
         digit_reader.train(new_net(), x, y, rng=rng, steps=2, every=0)
