@@ -1,12 +1,11 @@
 """Drawings of gates: the cells of LSTM and GRU, and gates at work over a sequence.
 
-Every function returns the axes and none calls ``show``.  Words come from `rnn_utils.labels`; a gate
-has one colour in every drawing.
+Every function takes ``ax=None`` and returns the axes, one for each panel; none calls ``show``.  Words
+come from `rnn_utils.labels`; a gate has one colour in every drawing.
 """
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from rnn_utils.errors import SettingError
 from rnn_utils.labels import label
+from rnn_utils.panels import panels
 from rnn_utils.shapes import INK, arrow, box, canvas
 from rnn_utils.style import COLOURS
 
@@ -90,7 +90,7 @@ def draw_gru_cell(ax: Axes | None = None) -> Axes:
 
 
 def draw_gates(
-    keys: Sequence[str], gates: Mapping[str, ArrayLike], answers: ArrayLike, truth: ArrayLike
+    keys: Sequence[str], gates: Mapping[str, ArrayLike], answers: ArrayLike, truth: ArrayLike, ax: Axes | None = None
 ) -> Sequence[Axes]:
     """Draw how far each gate is open at every step of one sequence, above what the net answers.
 
@@ -102,6 +102,8 @@ def draw_gates(
         Values from 0 to 1 of the gates ``"i"``, ``"f"`` and ``"o"``, drawn in that order.
     answers, truth : array, shape (T,)
         What the net answers and what is right.
+    ax : Axes, optional
+        Where to draw: its room is divided among the panels; a new figure if left out.
 
     Returns
     -------
@@ -127,13 +129,13 @@ def draw_gates(
             )
     steps = np.arange(1, len(keys) + 1)
     heights = [1] * len(gates) + [1.5]
-    _, axes = plt.subplots(len(heights), 1, figsize=(6.4, 5.4), sharex=True, height_ratios=heights)
-    for ax, (name, values) in zip(axes, gates.items(), strict=False):
-        ax.bar(steps, np.ones(len(keys)), width=0.86, color="#eceff2")
-        ax.bar(steps, values, width=0.86, color=GATES[name])
-        ax.set(ylim=(0, 1.02), yticks=[0, 1])
-        ax.set_ylabel(f"${name}$", size=20, rotation=0, labelpad=14, va="center", color=GATES[name])
-        ax.grid(visible=False)
+    axes = panels(ax, len(heights), 1, inches=(6.4, 5.4), sharex=True, height_ratios=heights)[:, 0]
+    for panel, (name, values) in zip(axes, gates.items(), strict=False):
+        panel.bar(steps, np.ones(len(keys)), width=0.86, color="#eceff2")
+        panel.bar(steps, values, width=0.86, color=GATES[name])
+        panel.set(ylim=(0, 1.02), yticks=[0, 1])
+        panel.set_ylabel(f"${name}$", size=20, rotation=0, labelpad=14, va="center", color=GATES[name])
+        panel.grid(visible=False)
     last = axes[-1]
     last.axhline(0, color="#c3cad1", linewidth=1, zorder=0)
     last.plot(steps, truth, "o", markersize=13, mfc="none", mec=INK, mew=1.6, label=label("gate_by_gate.right"))
@@ -144,7 +146,7 @@ def draw_gates(
     low, high = last.get_ylim()
     last.set_ylim(low - 0.08 * (high - low), high + 0.35 * (high - low))
     last.legend(ncols=2, loc="upper left", fontsize=14, borderaxespad=0, handletextpad=0.2)
-    return axes
+    return list(axes)
 
 
 def _parts(ax: Axes, parts: Mapping[str, tuple[float, str]]) -> None:

@@ -1,7 +1,8 @@
 """Pictures of the sine chapter: the states of a net as a path in the plane, and waves it never saw.
 
-Every function takes ``ax=None`` or returns new axes, and none calls ``show``.  A colour of the wheel
-says at which place of the wave a point stands; the same colour is the same place in every picture.
+Every function takes ``ax=None`` and returns the axes, one for each panel; none calls ``show``.  A
+colour of the wheel says at which place of the wave a point stands; the same colour is the same place
+in every picture.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from rnn_utils.errors import SettingError
 from rnn_utils.labels import label
+from rnn_utils.panels import panels
 from rnn_utils.shapes import FAINT, INK
 from rnn_utils.style import COLOURS
 
@@ -71,7 +73,7 @@ def draw_path(path: ArrayLike, t: ArrayLike, given: int = 0, ax: Axes | None = N
     return ax
 
 
-def draw_portraits(paths: Sequence[ArrayLike], t: ArrayLike, rows: int = 4) -> Sequence[Axes]:
+def draw_portraits(paths: Sequence[ArrayLike], t: ArrayLike, rows: int = 4, ax: Axes | None = None) -> Sequence[Axes]:
     """Draw many paths side by side, each at its own scale, without the points that were given.
 
     Parameters
@@ -82,6 +84,8 @@ def draw_portraits(paths: Sequence[ArrayLike], t: ArrayLike, rows: int = 4) -> S
         The angle of each step, in radians.
     rows : int
         How many rows of panels.
+    ax : Axes, optional
+        Where to draw: its room is divided among the panels; a new figure if left out.
 
     Returns
     -------
@@ -95,15 +99,17 @@ def draw_portraits(paths: Sequence[ArrayLike], t: ArrayLike, rows: int = 4) -> S
     2
     """
     columns = -(-len(paths) // rows)
-    _, axes = plt.subplots(rows, columns, figsize=(6.4, 1.25 * rows + 0.3), squeeze=False)
-    for ax, path in zip(axes.flat, paths, strict=False):
-        draw_path(path, t, ax=ax, size=9)
-    for ax in axes.flat[len(paths) :]:
-        ax.remove()
+    axes = panels(ax, rows, columns, inches=(6.4, 1.25 * rows + 0.3))
+    for panel, path in zip(axes.flat, paths, strict=False):
+        draw_path(path, t, ax=panel, size=9)
+    for panel in axes.flat[len(paths) :]:
+        panel.remove()
     return list(axes.flat[: len(paths)])
 
 
-def draw_other_waves(names: Sequence[str], true: Sequence[ArrayLike], said: Sequence[ArrayLike]) -> Sequence[Axes]:
+def draw_other_waves(
+    names: Sequence[str], true: Sequence[ArrayLike], said: Sequence[ArrayLike], ax: Axes | None = None
+) -> Sequence[Axes]:
     """Draw waves one below the other: what is true, and what a net says on its own.
 
     Parameters
@@ -112,6 +118,8 @@ def draw_other_waves(names: Sequence[str], true: Sequence[ArrayLike], said: Sequ
         A formula for each wave, its panel's title.
     true, said : sequence of array, shape (T,)
         The true values, and those of the net from the first step of its own.
+    ax : Axes, optional
+        Where to draw: its room is divided among the panels; a new figure if left out.
 
     Returns
     -------
@@ -132,12 +140,12 @@ def draw_other_waves(names: Sequence[str], true: Sequence[ArrayLike], said: Sequ
     lengths = [len(wave) for wave in true], [len(wave) for wave in said]
     if not len(names) == len(true) == len(said) or lengths[0] != lengths[1]:
         raise SettingError(f"draw_other_waves: {len(names)} names, true and said waves of lengths {lengths}.")
-    _, axes = plt.subplots(len(names), 1, figsize=(6.4, 1.75 * len(names) + 0.9), squeeze=False, sharex=True)
-    for ax, name, truth, path in zip(axes.flat, names, true, said, strict=True):
-        ax.plot(truth, color=COLOURS["black"], linewidth=1.5, label=label("sine_wave.truth"))
-        ax.plot(path, "o-", color=COLOURS["blue"], markersize=4, linewidth=1, label=label("sine_wave.says"))
-        ax.set_ylabel(name, rotation=0, ha="right", va="center", size=13)
-        ax.margins(y=0.12)
+    axes = panels(ax, len(names), 1, inches=(6.4, 1.75 * len(names) + 0.9), sharex=True)
+    for panel, name, truth, path in zip(axes.flat, names, true, said, strict=True):
+        panel.plot(truth, color=COLOURS["black"], linewidth=1.5, label=label("sine_wave.truth"))
+        panel.plot(path, "o-", color=COLOURS["blue"], markersize=4, linewidth=1, label=label("sine_wave.says"))
+        panel.set_ylabel(name, rotation=0, ha="right", va="center", size=13)
+        panel.margins(y=0.12)
     axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     axes[-1, 0].set_xlabel(label("sine_wave.own_steps"))
     return list(axes.flat)
