@@ -219,8 +219,9 @@ def test_chapter_imports_only_public_names(chapter: NotebookNode) -> None:
                     assert hasattr(module, alias.name) or (ROOT / "rnn_utils" / f"{alias.name}.py").exists(), alias.name
 
 
-def test_states_its_time_and_exercises(chapter: NotebookNode) -> None:
-    assert 1 <= chapter.metadata[META]["seconds"] <= 600
+def test_states_its_time_and_exercises(chapter: NotebookNode, chapter_path: Path) -> None:
+    limit = 120 if chapter_path.name.startswith("2") else 600  # the PyTorch chapters promise two minutes
+    assert 1 <= chapter.metadata[META]["seconds"] <= limit
     prose = "\n".join(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
     exercises = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", prose)
     solutions = re.findall(r"\{solution-start\} (\S+)", prose)

@@ -102,6 +102,21 @@ def test_setup_after_the_first_tensor_says_to_restart() -> None:
 
 
 @pytest.mark.torch
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"), [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")]
+)
+def test_auto_takes_cuda_before_mps_before_cpu(cuda: bool, mps: bool, expected: str) -> None:
+    code = (
+        "import torch; from rnn_utils import setup\n"
+        f"torch.cuda.is_available = lambda: {cuda}\n"
+        f"torch.backends.mps.is_available = lambda: {mps}\n"
+        "torch.manual_seed = lambda seed: None  # would wake the card\n"
+        "print(setup(0).device)"
+    )
+    assert in_a_new_process(code).strip() == expected
+
+
+@pytest.mark.torch
 def test_a_device_that_is_not_there_is_an_error() -> None:
     code = (
         "import torch; from rnn_utils import setup, expect_error; from rnn_utils.errors import SettingError\n"
