@@ -1,5 +1,7 @@
 """Fixtures for all tests: no network but this machine's, and one place to find the chapters."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,14 @@ from tools.chapters import chapter_paths, read
 @pytest.fixture(autouse=True)
 def no_network(socket_disabled: None) -> None:
     """Close sockets; a test of a local server opens them to 127.0.0.1 with ``enable_loopback``."""
+
+
+@pytest.fixture(autouse=True)
+def closed_figures() -> Iterator[None]:
+    """Close what a test drew; matplotlib warns, and so fails a test, when too many figures stay open."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 def chapters() -> list[object]:

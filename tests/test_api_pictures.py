@@ -13,12 +13,6 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 def texts(ax) -> list[str]:
     """Return the texts of an axes, in the order of their drawing."""
     return [text.get_text() for text in ax.texts]

@@ -33,7 +33,6 @@ def style() -> Iterator[None]:
     with mpl.rc_context():
         use_book_style()
         yield
-    plt.close("all")
 
 
 @pytest.fixture(params=DRAWINGS)

@@ -9,16 +9,9 @@ from rnn_utils.errors import SettingError
 from rnn_utils.gate_pictures import GATES
 
 matplotlib.use("agg")
-import matplotlib.pyplot as plt
 from matplotlib.colors import to_hex
 
 T, D = 28, 20
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

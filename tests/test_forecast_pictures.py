@@ -32,4 +32,3 @@ def test_the_ways_differ_in_what_is_fed() -> None:
 def test_drawings_take_axes(draw) -> None:
     _, ax = plt.subplots()
     assert draw(ax) is ax
-    plt.close("all")

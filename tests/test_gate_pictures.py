@@ -11,12 +11,6 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.mark.parametrize(("draw", "names"), [(draw_lstm_cell, "ifgo"), (draw_gru_cell, "zrn")])
 def test_every_part_of_a_cell_is_named_once(draw, names: str) -> None:
     texts = [text.get_text() for text in draw().texts]

@@ -60,7 +60,6 @@ OPENS = {"plt.subplots", "plt.figure", "plt.axes", "plt.subplot", "plt.subplot_m
 def no_window() -> Iterator[None]:
     with mpl.rc_context({"backend": "agg"}):
         yield
-        plt.close("all")
 
 
 def drawn(name: str, ax: Axes | None = None) -> list[Axes]:

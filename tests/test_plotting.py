@@ -25,7 +25,6 @@ class History:
 def no_window() -> Iterator[None]:
     with matplotlib.rc_context({"backend": "agg"}):
         yield
-        plt.close("all")
 
 
 @pytest.fixture

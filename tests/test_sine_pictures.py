@@ -14,12 +14,6 @@ T = 0.4 * np.arange(30)
 CIRCLE = np.stack([np.sin(T), np.cos(T)], axis=1)
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 def test_points_stand_where_they_are_and_the_given_ones_are_hollow() -> None:
     filled, hollow = draw_path(CIRCLE, T, given=5).collections
     assert np.allclose(filled.get_offsets(), CIRCLE[5:])

@@ -12,12 +12,6 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 def test_each_box_says_how_much_was_read() -> None:
     texts = [text.get_text() for text in draw_both_ways(4).texts]
     assert [text for text in texts if text.isdigit()] == ["1", "2", "3", "4", "4", "3", "2", "1"]

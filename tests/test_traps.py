@@ -14,7 +14,6 @@ pytest.importorskip("torch")
 pytest.importorskip("keras")
 matplotlib.use("agg")
 
-import matplotlib.pyplot as plt
 
 from rnn_utils import environment
 from rnn_utils.errors import BookError, ClaimError
@@ -152,11 +151,9 @@ CAUSES = {
 
 
 @pytest.fixture(autouse=True)
-def closed_figures(monkeypatch: pytest.MonkeyPatch):
+def any_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
     # Another test may have begun TensorFlow in this process, where `setup` would refuse; no trap needs its seed.
     monkeypatch.setattr(environment, "_begin_tensorflow", lambda *settings: None)
-    yield
-    plt.close("all")
 
 
 def run(trap: str, replaced: dict[str, str], until: str | None = None) -> None:
