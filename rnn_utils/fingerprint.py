@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGE = "rnn_utils"
+KEEPS = {"results"}  # stores and recalls rows, and changes none
 # Releases of these change numbers; those of the others do not.
 NUMERICAL = {
     "numpy": ("numpy",),
@@ -43,6 +44,7 @@ def fingerprint(sources: Iterable[str], root: Path) -> str:
     Counted: the syntax trees of the sources and of the ``rnn_utils`` modules they import, directly
     or not; the locked versions of NumPy and of the frameworks imported; what they name in string
     constants: data files (their registered SHA-256), studies, figure labels, files of ``book/``.
+    Not counted: `rnn_utils.results`, which keeps rows and changes none.
     """
     trees = [_without_docstrings(ast.parse(source)) for source in sources]
     modules = _modules(trees, root)
@@ -94,7 +96,7 @@ def _modules(trees: list[ast.Module], root: Path) -> dict[str, ast.Module]:
         if any(len(parts) == 1 for parts in dotted):  # `import rnn_utils`: look at the attributes used
             used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
             wanted |= {homes.get(name, name) for name in used}
-        for name in (wanted & files.keys()) - found.keys():
+        for name in (wanted & files.keys()) - found.keys() - KEEPS:
             found[name] = _without_docstrings(ast.parse(files[name].read_text(encoding="utf-8")))
             waiting.append(found[name])
     return found

@@ -13,10 +13,11 @@ from rnn_utils.fingerprint import fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "_data"  # filled when a wheel is built
+PROVENANCE = ("study", "hash", "date", "machine", "versions")  # stands in a file beside the tables
 
 
 class Study:
-    """A resumable table of runs, one JSON file per study.
+    """Resumable tables of runs, one JSON file per study: its tables by name, beside its provenance.
 
     Parameters
     ----------
@@ -36,22 +37,30 @@ class Study:
         self.path = self.script.parent / "results" / f"{self.script.stem}.json"
         self.hash = study_hash(self.script, self.root)
         stored = json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
-        self._rows: dict[str, list[dict[str, Any]]] = stored.get("rows", {}) if stored.get("hash") == self.hash else {}
+        self._tables = _tables(stored) if stored.get("hash") == self.hash else {}
 
     def has(self, table: str, **key: Any) -> bool:
         """Tell whether a row with these values is stored, so that its run can be left out."""
-        return any(all(row.get(name) == value for name, value in key.items()) for row in self._rows.get(table, []))
+        return any(all(row.get(name) == value for name, value in key.items()) for row in self._tables.get(table, []))
 
     def add(self, table: str, row: dict[str, Any]) -> None:
-        """Append a row of plain numbers, texts and lists, and store the study."""
-        self._rows.setdefault(table, []).append(row)
+        """Append a row of plain numbers, texts and lists, and store the study.
+
+        Raises
+        ------
+        ResultError
+            If the table has the name of a provenance field.
+        """
+        if table in PROVENANCE:
+            raise ResultError(f"Study.add: got a table {table!r}; expected a name other than {', '.join(PROVENANCE)}.")
+        self._tables.setdefault(table, []).append(row)
         record = {
             "study": self.script.stem,
             "hash": self.hash,
             "date": datetime.date.today().isoformat(),
             "machine": machine(),
             "versions": versions(),
-            "rows": self._rows,
+            **self._tables,
         }
         self.path.parent.mkdir(exist_ok=True)
         beside = self.path.with_suffix(".json.part")
@@ -88,7 +97,7 @@ def load(study: str) -> dict[str, Any]:
             f"results.load: study {study!r} was made by {record['hash']}, its code, helpers, versions and data "
             f"are now {now}; run `python benchmarks/{study}.py` again."
         )
-    return record
+    return {name: record[name] for name in PROVENANCE} | {"rows": _tables(record)}
 
 
 def study_hash(script: Path, root: Path) -> str:
@@ -123,3 +132,7 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def _tables(record: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {name: rows for name, rows in record.items() if name not in PROVENANCE}

@@ -6,7 +6,10 @@ import pytest
 from rnn_utils.fingerprint import fingerprint
 from tools.chapters import ROOT
 
-CELLS = ["import torch\nfrom rnn_utils import claim, label", "claim('a-b', 'x', 1 + 1, '==', 2)\nlabel('loss')"]
+CELLS = [
+    "import torch\nfrom rnn_utils import claim, label, results",
+    "claim('a-b', 'x', 1 + 1, '==', 2)\nlabel('loss')",
+]
 
 
 @pytest.fixture
@@ -56,6 +59,7 @@ def test_what_changes_results_changes_the_fingerprint(root: Path, file: str, old
         ("rnn_utils/data.py", "import", "import  os\nimport"),  # a helper that these cells do not use
         ("requirements.txt", "tensorflow==2.21.0", "tensorflow==2.22.0"),  # a framework that they do not use
         ("rnn_utils/labels.toml", 'accuracy = "accuracy"', 'accuracy = "share"'),  # a label that they do not use
+        ("rnn_utils/results.py", "indent=1", "indent=2"),  # how rows are kept
     ],
 )
 def test_what_does_not_matter_does_not_count(root: Path, file: str, old: str, new: str) -> None:

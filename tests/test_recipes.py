@@ -1,9 +1,11 @@
 """The four published programs run today, and the rebuilds in Keras 3 are the same programs."""
 
+import json
 import os
 import subprocess
 import sys
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +20,11 @@ from rnn_utils.published_recipes import (
     steps_of,
     training_part,
 )
+from tools.chapters import ROOT
 
 SOURCES = list(RECIPES)
 SEED, STEPS, COUNT = 3, 4, 300
+BOOK_BATCH = 96  # of rnn_utils.digit_reader, which would import TensorFlow
 every_recipe = pytest.mark.parametrize("source", SOURCES)
 
 
@@ -200,3 +204,47 @@ class TestRebuilds:
     def test_a_zero_state_made_for_128_still_reads_any_number_of_images(self) -> None:
         rebuild, _ = self.rebuilt("001")
         assert rebuild.outputs(images()[0][:7]).shape == (7, 10)
+
+
+@pytest.fixture(scope="module")
+def study() -> dict[str, list[dict[str, Any]]]:
+    """The stored trial, as anyone reads the file: the tables stand beside the provenance."""
+    return json.loads((ROOT / "benchmarks" / "results" / "four_recipes.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("table", "names"), [("runs", [*SOURCES, "book"]), ("rebuilds", SOURCES)])
+def test_the_trial_holds_every_run_once_and_whole(
+    study: dict[str, list[dict[str, Any]]], table: str, names: list[str]
+) -> None:
+    assert sorted((row["recipe"], row["seed"]) for row in study[table]) == [(n, s) for n in names for s in range(5)]
+    for row in study[table]:
+        seconds, shares = np.transpose(row["curve"])
+        assert row["steps"] == row["curve_steps"][-1]
+        assert row["accuracy"] == shares[-1]
+        assert (np.diff([0, *seconds]) > 0).all()
+        assert row["seconds"] + 0.005 >= seconds[-1]  # the one is rounded to hundredths
+        assert all(0 <= share <= 1 for share in (*shares, row["accuracy_128"]))
+        assert row["accuracy_128"] * 128 % 1 == 0
+        if row["recipe"] != "book":
+            assert row["steps"] == RECIPES[row["recipe"]].steps
+        if table == "runs":
+            assert row["others"] < 0.25, "the machine had something else to do"
+
+
+def test_the_trial_tests_at_most_fifty_steps_apart_in_the_first_epoch(study: dict[str, list[dict[str, Any]]]) -> None:
+    for row in study["runs"] + study["rebuilds"]:
+        batch = BOOK_BATCH if row["recipe"] == "book" else RECIPES[row["recipe"]].batch
+        first = [step for step in row["curve_steps"] if step <= 55_000 // batch]
+        assert max(np.diff([0, *first])) <= 50
+
+
+def test_the_published_programs_take_ten_times_as_long(study: dict[str, list[dict[str, Any]]]) -> None:
+    by_run = {(row["recipe"], row["seed"]): row for row in study["runs"]}
+    means = []
+    for seed in range(5):
+        ours = by_run["book", seed]["curve"]
+        theirs = [by_run[source, seed] for source in SOURCES]
+        reached = [next(at for at, share in ours if share >= row["accuracy"]) for row in theirs]
+        means.append(np.exp(np.mean([np.log(row["seconds"] / at) for row, at in zip(theirs, reached, strict=True)])))
+    assert np.median(means) >= 10
+    assert np.median([by_run["book", seed]["accuracy"] for seed in range(5)]) >= 0.99

@@ -24,8 +24,24 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_study_is_recalled_with_where_it_came_from(script: Path) -> None:
     results.Study(script).add("runs", {"seed": 0, "error": 0.5})
     record = results.load("seeds")
-    assert record["rows"]["runs"] == [{"seed": 0, "error": 0.5}]
-    assert {"machine", "versions", "date", "hash"} <= record.keys()
+    assert record["rows"] == {"runs": [{"seed": 0, "error": 0.5}]}
+    assert {"study", "machine", "versions", "date", "hash"} <= record.keys()
+
+
+def test_the_tables_of_a_file_stand_beside_its_provenance(script: Path) -> None:
+    study = results.Study(script)
+    study.add("runs", {"seed": 0})
+    stored = json.loads(study.path.read_text())
+    assert stored["runs"] == [{"seed": 0}]
+    assert stored.keys() == {"runs", *results.PROVENANCE}
+
+
+@pytest.mark.parametrize("name", results.PROVENANCE)
+def test_a_table_cannot_take_the_place_of_provenance(script: Path, name: str) -> None:
+    study = results.Study(script)
+    with pytest.raises(ResultError, match=f"got a table '{name}'; expected a name other than study"):
+        study.add(name, {"seed": 0})
+    assert not study.path.exists()
 
 
 def test_a_study_goes_on_where_it_stopped(script: Path) -> None:
@@ -58,7 +74,7 @@ def test_not_a_number_is_not_stored_and_leaves_the_file_whole(script: Path) -> N
     study.add("runs", {"seed": 0})
     with pytest.raises(ValueError, match="not JSON compliant"):
         study.add("runs", {"error": float("nan")})
-    assert json.loads(study.path.read_text())["rows"]["runs"] == [{"seed": 0}]
+    assert json.loads(study.path.read_text())["runs"] == [{"seed": 0}]
 
 
 @pytest.mark.parametrize("path", [pytest.param(p, id=p.stem) for p in sorted((ROOT / "benchmarks").glob("*.py"))])
