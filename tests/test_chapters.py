@@ -142,6 +142,17 @@ def test_figure_texts_come_from_the_dictionary(chapter: NotebookNode) -> None:
                 assert words == [], f"{cell.id}: put {words} into rnn_utils/labels.toml and use label(...)"
 
 
+def test_only_drawing_is_hidden(chapter: NotebookNode) -> None:
+    trees = {cell.id: list(ast.walk(ast.parse(cell.source))) for cell in code_cells(chapter)}
+    for cell in code_cells(chapter):
+        if "hide-input" in cell.metadata.get("tags", []):
+            assert any("image/png" in output.get("data", {}) for output in cell.outputs), f"{cell.id}: draws nothing"
+            helpers = {node.name for node in trees[cell.id] if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+            others = (node for name, tree in trees.items() if name != cell.id for node in tree)
+            used = helpers & {node.id for node in others if isinstance(node, ast.Name)}
+            assert not used, f"{cell.id}: readers must see {used}, which other cells use"
+
+
 def test_prose_has_one_sentence_a_line(chapter: NotebookNode) -> None:
     for cell in chapter.cells:
         if cell.cell_type != "markdown":
