@@ -248,3 +248,18 @@ def test_the_published_programs_take_ten_times_as_long(study: dict[str, list[dic
         means.append(np.exp(np.mean([np.log(row["seconds"] / at) for row, at in zip(theirs, reached, strict=True)])))
     assert np.median(means) >= 10
     assert np.median([by_run["book", seed]["accuracy"] for seed in range(5)]) >= 0.99
+
+
+def test_each_change_was_followed_to_the_end_from_every_seed() -> None:
+    path = ROOT / "benchmarks" / "results" / "recipe_changes.json"
+    runs = json.loads(path.read_text(encoding="utf-8"))["runs"]
+    changes = {(row["source"], row["change"]) for row in runs}
+    assert {source for source, _ in changes} == {"000", "002", "003"}
+    assert len(changes) == 6
+    assert sorted((row["source"], row["change"], row["seed"]) for row in runs) == [
+        (*change, seed) for change in sorted(changes) for seed in range(5)
+    ]
+    for row in runs:
+        assert row["tested_after"][-1] == row["steps"] == RECIPES[row["source"]].steps
+        assert len(row["accuracies"]) == len(row["tested_after"])
+        assert row["accuracy"] == row["accuracies"][-1]
