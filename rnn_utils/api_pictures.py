@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from rnn_utils.checks import Array
+from rnn_utils.digit_pictures import SIGNED
 from rnn_utils.errors import SettingError
 from rnn_utils.labels import label
 from rnn_utils.panels import panels
@@ -129,7 +130,7 @@ def draw_ends(states: Mapping[str, Array], lengths: Sequence[int], ax: Axes | No
     top = max(np.abs(values).max() for values in states.values())
     axes = panels(ax, len(states), 1, inches=(6.4, 1.85 * len(states)), sharex=True)[:, 0]
     for panel, (name, values) in zip(axes, states.items(), strict=True):
-        panel.imshow(values, cmap="RdBu_r", vmin=-1.3 * top, vmax=1.3 * top, aspect="auto")
+        panel.imshow(values, cmap=SIGNED, vmin=-1.3 * top, vmax=1.3 * top, aspect="auto")
         for n, t in np.ndindex(*np.shape(values)):
             panel.text(t, n, f"{values[n, t]:.2f}".replace("-", "−"), size=13, ha="center", va="center", color=INK)
         for n, length in enumerate(lengths):
