@@ -68,6 +68,15 @@ def test_what_does_not_matter_does_not_count(root: Path, file: str, old: str, ne
     assert fingerprint(CELLS, root) == before
 
 
+def test_a_label_counts_whose_name_is_put_together(root: Path) -> None:
+    cells = [*CELLS, "for way in ('teacher', 'free'):\n    label(f'forecasting.{way}_way')"]
+    before = fingerprint(cells, root)
+    replaced(root / "rnn_utils" / "labels.toml", 'co2_errors = "', 'co2_errors = "Where? ')
+    assert fingerprint(cells, root) == before
+    replaced(root / "rnn_utils" / "labels.toml", 'teacher_way = "', 'teacher_way = "more: ')
+    assert fingerprint(cells, root) != before
+
+
 def test_code_counts(root: Path) -> None:
     assert fingerprint(CELLS, root) != fingerprint([CELLS[0], CELLS[1].replace("2", "3")], root)
 
