@@ -143,14 +143,27 @@ def test_figure_texts_come_from_the_dictionary(chapter: NotebookNode) -> None:
 
 
 def test_only_drawing_is_hidden(chapter: NotebookNode) -> None:
-    trees = {cell.id: list(ast.walk(ast.parse(cell.source))) for cell in code_cells(chapter)}
-    for cell in code_cells(chapter):
-        if "hide-input" in cell.metadata.get("tags", []):
-            assert any("image/png" in output.get("data", {}) for output in cell.outputs), f"{cell.id}: draws nothing"
-            helpers = {node.name for node in trees[cell.id] if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-            others = (node for name, tree in trees.items() if name != cell.id for node in tree)
-            used = helpers & {node.id for node in others if isinstance(node, ast.Name)}
-            assert not used, f"{cell.id}: readers must see {used}, which other cells use"
+    hidden = [cell for cell in code_cells(chapter) if "hide-input" in cell.metadata.get("tags", [])]
+    shown = [cell for cell in code_cells(chapter) if cell not in hidden]
+    used = {node.id for cell in shown for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
+    made_in_sight = set().union(*map(made_in, shown))
+    for cell in hidden:
+        assert any("image/png" in output.get("data", {}) for output in cell.outputs), f"{cell.id}: draws nothing"
+        unseen = (made_in(cell) & used) - made_in_sight
+        assert not unseen, f"{cell.id}: readers must see how {unseen} is made, which other cells use"
+
+
+def made_in(cell: NotebookNode) -> set[str]:
+    """Return the names that a cell gives to values, functions and classes."""
+    made = set()
+    for node in ast.walk(ast.parse(cell.source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            made.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            made.add(node.name)
+        elif isinstance(node, ast.arg):
+            made.add(node.arg)
+    return made
 
 
 def test_prose_has_one_sentence_a_line(chapter: NotebookNode) -> None:
