@@ -24,7 +24,6 @@ from tools.chapters import ROOT
 
 SOURCES = list(RECIPES)
 SEED, STEPS, COUNT = 3, 4, 300
-BOOK_BATCH = 96  # of rnn_utils.digit_reader, which would import TensorFlow
 every_recipe = pytest.mark.parametrize("source", SOURCES)
 
 
@@ -231,9 +230,14 @@ def test_the_trial_holds_every_run_once_and_whole(
             assert row["others"] < 0.25, "the machine had something else to do"
 
 
+@pytest.mark.tensorflow
 def test_the_trial_tests_at_most_fifty_steps_apart_in_the_first_epoch(study: dict[str, list[dict[str, Any]]]) -> None:
+    pytest.importorskip("keras")
+    from rnn_utils.digit_reader import RECIPE
+
+    batches = {source: recipe.batch for source, recipe in RECIPES.items()} | {"book": RECIPE["batch"]}
     for row in study["runs"] + study["rebuilds"]:
-        batch = BOOK_BATCH if row["recipe"] == "book" else RECIPES[row["recipe"]].batch
+        batch = batches[row["recipe"]]
         first = [step for step in row["curve_steps"] if step <= 55_000 // batch]
         assert max(np.diff([0, *first])) <= 50
 

@@ -36,6 +36,18 @@ def test_the_tables_of_a_file_stand_beside_its_provenance(script: Path) -> None:
     assert stored.keys() == {"runs", *results.PROVENANCE}
 
 
+def test_rows_come_back_as_they_were_given(script: Path) -> None:
+    """A fingerprint does not count how rows are kept, so that they are kept exactly is held here."""
+    rows = [
+        {"seed": 0, "error": 0.1 + 0.2, "tiny": -5e-324, "large": 1.7976931348623157e308, "count": 2**60},
+        {"seed": 1, "curve": [[0.1234567890123456, 1.0], [2, 3]], "text": "\u0445 \u4e00", "none": None, "yes": True},
+    ]
+    for row in rows:
+        results.Study(script).add("runs", row)
+        results.Study(script).add("more", row)
+    assert repr(results.load("seeds")["rows"]) == repr({"runs": rows, "more": rows})
+
+
 @pytest.mark.parametrize("name", results.PROVENANCE)
 def test_a_table_cannot_take_the_place_of_provenance(script: Path, name: str) -> None:
     study = results.Study(script)
