@@ -32,8 +32,8 @@ test-gpu: $(INSTALLED)  ## Check the chapters' claims on a GPU; store nothing
 mutants: $(INSTALLED)  ## Break the reference cells on purpose and see that a test notices
 	@$(BIN)/python -m tools.mutants
 
-run: $(INSTALLED)  ## Run the chapters again and store their outputs (CHAPTER=10 for one)
-	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run_chapters $(if $(CHAPTER),--chapter $(CHAPTER))
+run: $(INSTALLED)  ## Run the chapters again and store their outputs (CHAPTER=10 for one, ONCE=1 to look)
+	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run_chapters $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(ONCE),--once)
 
 notebooks: $(INSTALLED)  ## Write the notebooks that people download to _build/notebooks/
 	@$(BIN)/python -m tools.export_notebooks
