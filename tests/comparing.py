@@ -29,6 +29,7 @@ NUMBER = re.compile(r"[-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 PICTURES = ("image/png", "image/jpeg")
 GLUED = GLUE_PREFIX + "text/plain"
 TIMES = 3  # a processor that nobody tried may differ this many times as much as those that were
+STABLE = 0.1  # and a printed number that may differ by more than that says nothing
 # What a measured value of a claim may differ by though no run moved it: float32 rounds its sums.
 RELATIVE, ABSOLUTE = 1e-3, 1e-6
 # Root of the mean squared difference of two grey pictures (0 black, 1 white): text that moves by one pixel
@@ -182,16 +183,18 @@ def text_differences(kind: str, stored: str, new: str, compare: dict[str, Any] |
 
 
 def seen_apart(one: list[dict[str, Any]], other: list[dict[str, Any]], compare: dict[str, Any]) -> dict[str, float]:
-    """Return the largest relative difference of each unit that differs by more than its last printed place.
+    """Return the largest relative difference of each unit.
 
-    Both runs print the same words, which `differences` demands.
+    Both runs print the same words, which `differences` demands.  One unit in the last printed place is
+    rounding where the place is coarse, and tells of no difference.
     """
     seen: dict[str, float] = defaultdict(float)
     for ours, theirs in zip(texts(one), texts(other), strict=False):
         for a, b in zip(numbers(*ours), numbers(*theirs), strict=False):
             apart = abs(value(a) - value(b))
-            if not is_exact(a, compare) and not within(apart, last_place(a)):
-                seen[a.unit] = max(seen[a.unit], apart / abs(value(a)) if value(a) else 1.0)
+            relative = apart / abs(value(a)) if value(a) else 1.0
+            if apart and not is_exact(a, compare) and (TIMES * relative <= STABLE or not within(apart, last_place(a))):
+                seen[a.unit] = max(seen[a.unit], relative)
     return dict(seen)
 
 

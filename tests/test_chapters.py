@@ -26,6 +26,7 @@ from tests.comparing import (
     NUMBER,
     PICTURES,
     SAME_COLOUR,
+    STABLE,
     TIMES,
     by_kind,
     colours,
@@ -44,7 +45,6 @@ from tools.prose import typed_numbers
 PARTS = {"01-09": "concepts", "10-19": "TensorFlow", "20-29": "PyTorch", "30-39": "languages", "40-49": "speed"}
 KINDS = {"stdout", "text/plain", "text/html", "image/png", CLAIM_MIME, GLUE_PREFIX + "text/plain"}
 MANY_BYTES = 250_000  # of one cell's outputs
-STABLE = 0.1  # a printed number that may differ by more says nothing
 
 
 def calls(notebook: NotebookNode, name: str) -> list[ast.Call]:

@@ -180,11 +180,13 @@ def test_a_magnitude_stays_ten_times_away_from_its_bar() -> None:
     ("one", "other", "seen"),
     [
         (stream("loss 0.500\n"), stream("loss 0.510\n"), {"loss": 0.02}),
-        (stream("loss 0.500\n"), stream("loss 0.501\n"), {}),  # its last printed place
+        (stream("loss 0.500\n"), stream("loss 0.501\n"), {"loss": 0.002}),
+        (stream("loss 0.01\n"), stream("loss 0.02\n"), {}),  # rounding, in a coarse last place
         (glued("50%"), glued("49%"), {"best-loss": 0.02}),
         (table(("net", "50%", "1")), table(("net", "45%", "1")), {"right": 0.1}),
         (table(("always 1", "50%", "1")), table(("always 1", "45%", "2")), {}),  # exact: a difference, not a tolerance
         (table(("a", "50%", "1"), ("b", "10%", "1")), table(("a", "45%", "1"), ("b", "11.5%", "1")), {"right": 0.15}),
+        (stream("loss 0.00\n"), stream("loss 0.01\n"), {}),
         (stream("loss 0.00\n"), stream("loss 0.02\n"), {"loss": 1.0}),
     ],
 )
