@@ -6,8 +6,7 @@ backward, ``gradients = step_backward(dstate, cache)``.  The state is ``h``, or 
 `rnn_utils.sequence` computes for all steps at once.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -15,41 +14,30 @@ from numpy.typing import DTypeLike
 from rnn_utils.checks import Array, check
 from rnn_utils.errors import DTypeError, SettingError
 from rnn_utils.gru import (
+    GRU,
+    GRU_BEFORE,
     GRUBeforeGradients,
     GRUBeforeWeights,
-    GRUCache,
     GRUGradients,
     GRUWeights,
-    gru_before_core,
-    gru_before_core_backward,
-    gru_before_core_weights,
     gru_before_step,
     gru_before_step_backward,
-    gru_core,
-    gru_core_backward,
-    gru_core_weights,
     gru_step,
     gru_step_backward,
 )
 from rnn_utils.lstm import (
-    LSTMCache,
+    LSTM,
     LSTMGradients,
     LSTMState,
     LSTMWeights,
-    lstm_core,
-    lstm_core_backward,
-    lstm_core_weights,
     lstm_step,
     lstm_step_backward,
 )
-from rnn_utils.parts import sigmoid
+from rnn_utils.parts import Cell, sigmoid
 from rnn_utils.rnn import (
-    RNNCache,
+    RNN,
     RNNGradients,
     RNNWeights,
-    rnn_core,
-    rnn_core_backward,
-    rnn_core_weights,
     rnn_step,
     rnn_step_backward,
 )
@@ -85,43 +73,7 @@ State = Array | LSTMState
 Kind = TypeVar("Kind", RNNWeights, LSTMWeights, GRUWeights, GRUBeforeWeights)
 
 
-class Cell(NamedTuple):
-    """A kind of cell: what is needed to run it over a sequence.
-
-    The cores do what must wait for the step before: ``core(a_x, state_prev, W_hh, ...)`` gives
-    ``(state, cache)``, and ``core_backward(dstate, cache)`` gives ``(da_t, dstate_prev)``.  The
-    gradients ``core_weights(da_t, cache)`` of ``W_hh`` and of what follows it need not wait.
-    """
-
-    name: str
-    blocks: str  # the order in which W_xh, W_hh and b_h stack them
-    step: Callable[..., tuple[Any, Any]]
-    step_backward: Callable[..., Any]
-    core: Callable[..., tuple[Any, Any]]
-    core_backward: Callable[..., tuple[Array, Any]]
-    core_weights: Callable[..., tuple[Array, ...]]
-    cache: type  # of the core
-
-
-CELLS: dict[type, Cell] = {
-    RNNWeights: Cell("RNN", "h", rnn_step, rnn_step_backward, rnn_core, rnn_core_backward, rnn_core_weights, RNNCache),
-    LSTMWeights: Cell(
-        "LSTM", "ifgo", lstm_step, lstm_step_backward, lstm_core, lstm_core_backward, lstm_core_weights, LSTMCache
-    ),
-    GRUWeights: Cell(
-        "GRU", "rzn", gru_step, gru_step_backward, gru_core, gru_core_backward, gru_core_weights, GRUCache
-    ),
-    GRUBeforeWeights: Cell(
-        "GRU that resets before",
-        "rzn",
-        gru_before_step,
-        gru_before_step_backward,
-        gru_before_core,
-        gru_before_core_backward,
-        gru_before_core_weights,
-        GRUCache,
-    ),
-}
+CELLS: dict[type, Cell] = {RNNWeights: RNN, LSTMWeights: LSTM, GRUWeights: GRU, GRUBeforeWeights: GRU_BEFORE}
 
 
 def cell_of(function: str, weights: Any) -> Cell:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_utils.checks import Array, check
-from rnn_utils.parts import StepCache, blocks, read_inputs, read_inputs_backward, sigmoid
+from rnn_utils.parts import Cell, StepCache, blocks, read_inputs, read_inputs_backward, sigmoid
 
 
 class GRUWeights(NamedTuple):
@@ -308,3 +308,25 @@ def gru_before_core_weights(da_t: Array, cache: GRUCache) -> tuple[Array]:
     da_r, da_z, da_n = blocks(da_t, 3)
     h_prev, s = cache.h_prev, cache.s
     return (np.concatenate([h_prev.T @ da_r, h_prev.T @ da_z, s.T @ da_n], axis=1),)
+
+
+GRU = Cell(
+    "GRU",
+    "rzn",
+    gru_step,
+    gru_step_backward,
+    gru_core,
+    gru_core_backward,
+    gru_core_weights,
+    GRUCache,
+)
+GRU_BEFORE = Cell(
+    "GRU that resets before",
+    "rzn",
+    gru_before_step,
+    gru_before_step_backward,
+    gru_before_core,
+    gru_before_core_backward,
+    gru_before_core_weights,
+    GRUCache,
+)

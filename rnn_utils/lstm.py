@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_utils.checks import Array, check, check_pair
-from rnn_utils.parts import StepCache, blocks, read_inputs, read_inputs_backward, sigmoid
+from rnn_utils.parts import Cell, StepCache, blocks, read_inputs, read_inputs_backward, sigmoid
 
 
 class LSTMState(NamedTuple):
@@ -181,3 +181,15 @@ def lstm_core_backward(dstate: LSTMState, cache: LSTMCache) -> tuple[Array, LSTM
 def lstm_core_weights(da_t: Array, cache: LSTMCache) -> tuple[Array]:
     """Return ``dW_hh``, of one step, or summed over all whose rows stand below each other."""
     return (cache.h_prev.T @ da_t,)
+
+
+LSTM = Cell(
+    "LSTM",
+    "ifgo",
+    lstm_step,
+    lstm_step_backward,
+    lstm_core,
+    lstm_core_backward,
+    lstm_core_weights,
+    LSTMCache,
+)

@@ -1,10 +1,29 @@
 """Parts that every cell is made of: the input's share, which needs no memory, and the sigmoid."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnn_utils.checks import Array
+
+
+class Cell(NamedTuple):
+    """A kind of cell: what is needed to run it over a sequence.
+
+    The cores do what must wait for the step before: ``core(a_x, state_prev, W_hh, ...)`` gives
+    ``(state, cache)``, and ``core_backward(dstate, cache)`` gives ``(da_t, dstate_prev)``.  The
+    gradients ``core_weights(da_t, cache)`` of ``W_hh`` and of what follows it need not wait.
+    """
+
+    name: str
+    blocks: str  # the order in which W_xh, W_hh and b_h stack them
+    step: Callable[..., tuple[Any, Any]]
+    step_backward: Callable[..., Any]
+    core: Callable[..., tuple[Any, Any]]
+    core_backward: Callable[..., tuple[Array, Any]]
+    core_weights: Callable[..., tuple[Array, ...]]
+    cache: type  # of the core
 
 
 class StepCache(NamedTuple):

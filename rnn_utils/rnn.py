@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_utils.checks import Array, check
-from rnn_utils.parts import StepCache, read_inputs, read_inputs_backward
+from rnn_utils.parts import Cell, StepCache, read_inputs, read_inputs_backward
 
 
 class RNNWeights(NamedTuple):
@@ -133,3 +133,15 @@ def rnn_core_backward(dh_t: Array, cache: RNNCache) -> tuple[Array, Array]:
 def rnn_core_weights(da_t: Array, cache: RNNCache) -> tuple[Array]:
     """Return ``dW_hh``, of one step, or summed over all whose rows stand below each other."""
     return (cache.h_prev.T @ da_t,)
+
+
+RNN = Cell(
+    "RNN",
+    "h",
+    rnn_step,
+    rnn_step_backward,
+    rnn_core,
+    rnn_core_backward,
+    rnn_core_weights,
+    RNNCache,
+)
