@@ -12,7 +12,7 @@ from rnn_utils import cells
 from tools.chapters import ROOT
 
 NUMPY_ALONE = [
-    "cells", "checks", "claims", "clip", "convert", "environment", "gradcheck", "gru", "idx", "lstm", "nested",
+    "cells", "checks", "claims", "clip", "convert", "environment", "gradcheck", "gru", "lstm", "nested",
     "parts", "rnn", "sequence", "show", "stack",
 ]  # fmt: skip
 WITH_EXAMPLES = sorted(

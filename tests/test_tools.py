@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import check, run_chapters
+from tools import chapters, check, run_chapters
 from tools.chapters import META, ROOT, chapter_paths, glued, read, write
 from tools.export_notebooks import INSTALL
 
@@ -22,6 +22,18 @@ def test_a_chapter_about_mnist_is_not_stored_with_the_stand_in(monkeypatch: pyte
 def test_another_chapter_does_not_ask_for_mnist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_chapters.data, "mnist_source", lambda: pytest.fail("asked"))
     run_chapters.refuse_stand_in(new_notebook(metadata={META: {"seconds": 1}}), Path("20_x.ipynb"))
+
+
+def test_folders_named_by_the_reader_mean_the_same_to_a_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RNN_UTILS_DATA", "~/data")
+    monkeypatch.setenv("RNN_UTILS_CACHE", "here")
+    monkeypatch.delenv("RNN_UTILS_OFFLINE", raising=False)
+    monkeypatch.setattr(chapters, "mnist_source", lambda: "digits")
+    assert chapters.probed_environment() == {
+        "RNN_UTILS_DATA": str((Path.home() / "data").resolve()),
+        "RNN_UTILS_CACHE": str(Path.cwd() / "here"),
+        "RNN_UTILS_OFFLINE": "1",
+    }
 
 
 def test_stored_cells_are_counted_and_their_streams_joined() -> None:

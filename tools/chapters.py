@@ -83,9 +83,9 @@ def kernel_environment() -> dict[str, str]:
 
 def probed_environment() -> dict[str, str]:
     """Look once whether MNIST can be had, so that no chapter waits for a dead network by itself."""
-    folder = os.environ.get("RNN_UTILS_DATA")
     # A kernel runs in notebooks/, where a relative path would mean another place.
-    found = {"RNN_UTILS_DATA": str(Path(folder).resolve())} if folder else {}
+    named = {name: os.environ[name] for name in ("RNN_UTILS_DATA", "RNN_UTILS_CACHE") if os.environ.get(name)}
+    found = {name: str(Path(folder).expanduser().resolve()) for name, folder in named.items()}
     if os.environ.get("RNN_UTILS_OFFLINE") or mnist_source() == "mnist":
         return found
-    return {"RNN_UTILS_OFFLINE": "1"}
+    return {**found, "RNN_UTILS_OFFLINE": "1"}
