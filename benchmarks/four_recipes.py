@@ -12,7 +12,8 @@ processes computed meanwhile, in whole processors.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from rnn_utils import setup
 from rnn_utils.data import Dataset, load_mnist
 from rnn_utils.published_recipes import RECIPES, SHORT_TEST, next_batches, scaled, training_part
+from rnn_utils.training import batches
 
 APART, ALONE = True, ("runs",)  # a process of its own for every run; their seconds are compared
 WITNESS = {"trial": 200}  # steps that tell whether a change of the code left the numbers alone
@@ -104,16 +106,17 @@ def steps_to_test(steps: int, epoch: int, often: int) -> set[int]:
     return {step for step in (*range(often, epoch + often, often), *later.astype(int).tolist(), steps) if step <= steps}
 
 
-def run_published(recipe: str, seed: int, make: Callable[..., Program], trial: int | None) -> dict[str, Any]:
-    """Train one published program, as it was or rebuilt."""
-    mnist, plan = judged_on(), RECIPES[recipe]
+def judged(
+    make: Callable[[], Program], draw: Callable[..., Iterable[NDArray[Any]]], steps: int, batch: int, often: int
+) -> dict[str, Any]:
+    """Train a program step by step on the images that the published ones had, and test it in between."""
+    mnist = judged_on()
     part, examiner = training_part(mnist.x_train, mnist.y_train), Examiner(mnist)
-    steps = trial or plan.steps
-    order = next_batches(len(part.x), plan.batch, steps, np.random.default_rng(seed))
-    tested = steps_to_test(steps, len(part.x) // plan.batch, OFTEN)
+    order = draw(len(part.x), batch, steps)
+    tested = steps_to_test(steps, len(part.x) // batch, often)
     clock, seconds = Clock(), []
     clock.start()
-    program = make(plan)
+    program = make()
     for step, rows in enumerate(order, start=1):
         program.train(part.x[rows], part.y[rows])
         if step in tested:
@@ -140,7 +143,8 @@ def run_graph(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any
 
     legacy_tensorflow()
     setup(seed)
-    return run_published(recipe, seed, lambda plan: GraphProgram(plan, seed), trial)
+    plan, draw = RECIPES[recipe], partial(next_batches, rng=np.random.default_rng(seed))
+    return judged(lambda: GraphProgram(plan, seed), draw, trial or plan.steps, plan.batch, OFTEN)
 
 
 def run_rebuild(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
@@ -148,37 +152,39 @@ def run_rebuild(recipe: str, seed: int, trial: int | None = None) -> dict[str, A
     from rnn_utils.keras_rebuilds import Rebuild
 
     setup(seed)
-    return run_published(recipe, seed, Rebuild, trial)
+    plan, draw = RECIPES[recipe], partial(next_batches, rng=np.random.default_rng(seed))
+    return judged(lambda: Rebuild(plan), draw, trial or plan.steps, plan.batch, OFTEN)
 
 
 def run_book(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
-    """Train the digit reader of chapter 10 on the images that the published programs had."""
+    """Train the digit reader of chapter 10, stepped by hand like the others."""
     import tensorflow as tf
 
-    from rnn_utils.digit_reader import RECIPE, new_net, train
+    from rnn_utils.digit_reader import BATCH, LOSS, STEPS, new_net, new_optimizer, shifted
 
     setup(seed)
-    mnist = judged_on()
-    part, examiner = training_part(mnist.x_train, mnist.y_train), Examiner(mnist)
-    steps = trial or RECIPE["steps"]
-    tested = steps_to_test(steps, len(part.x) // RECIPE["batch"], BOOK_OFTEN)
-    clock, seconds = Clock(), []
-    clock.start()
-    net = new_net()
-    clock.stop()
-    answer = tf.function(net)
+    steps, rng = trial or STEPS, np.random.default_rng(seed)
 
-    def look(step: int, net: Any) -> None:
-        if step in tested:
-            clock.stop()
-            seconds.append(clock.seconds)
-            examiner.test(step, lambda x: np.concatenate([answer(x[n : n + 1000]) for n in range(0, len(x), 1000)]))
-            clock.start()
+    class Book:
+        """The net, its optimizer, and one step of both."""
 
-    clock.start()
-    train(net, part.x, part.y, rng=np.random.default_rng(seed), steps=steps, on_step=look)
-    clock.stop()
-    return {**examiner.row(seconds), **clock.row()}
+        def __init__(self) -> None:
+            self.net, self.optimizer = new_net(28, 28), new_optimizer(steps)
+            self.optimizer.build(self.net.trainable_variables)
+            self._step, self._answer = tf.function(self._train), tf.function(self.net)
+
+        def _train(self, x: tf.Tensor, y: tf.Tensor) -> None:
+            with tf.GradientTape() as tape:
+                loss = LOSS(y, self.net(x, training=True))
+            self.optimizer.apply(tape.gradient(loss, self.net.trainable_variables), self.net.trainable_variables)
+
+        def train(self, x: NDArray[np.float32], y: NDArray[np.int64]) -> None:
+            self._step(shifted(x, rng), y)
+
+        def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+            return np.concatenate([self._answer(x[n : n + 1000]) for n in range(0, len(x), 1000)])
+
+    return judged(Book, partial(batches, rng=rng), steps, BATCH, BOOK_OFTEN)
 
 
 RUN: dict[str, Callable[..., dict[str, Any]]] = {
