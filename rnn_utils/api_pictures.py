@@ -12,7 +12,6 @@ from matplotlib.patches import Rectangle
 from rnn_utils.checks import Array
 from rnn_utils.digit_pictures import SIGNED
 from rnn_utils.errors import SettingError
-from rnn_utils.labels import label
 from rnn_utils.panels import panels
 from rnn_utils.shapes import INK, INPUT, OUTPUT, STATE, WORD, arrow, box, canvas, tint
 from rnn_utils.style import COLOURS
@@ -35,7 +34,7 @@ def draw_loop(ax: Axes | None = None) -> Axes:
     """
     ax = canvas(ax, width=13.4, height=7.6, inches=(6.4, 3.63))
     for t, x in enumerate((3.5, 6.5, 9.5), start=1):
-        box(ax, x, 3.8, _word("cell"), STATE, width=1.9, size=WORD)
+        box(ax, x, 3.8, "cell", STATE, width=1.9, size=WORD)
         arrow(ax, (x, 2.05), (x, 3.15), INPUT)
         arrow(ax, (x, 4.45), (x, 5.55), OUTPUT)
         arrow(ax, (x - 1.95, 3.8), (x - 1.0, 3.8), STATE, width=3)
@@ -44,7 +43,7 @@ def draw_loop(ax: Axes | None = None) -> Axes:
     arrow(ax, (10.5, 3.8), (11.5, 3.8), STATE, width=3)
     _words(ax, 6.5, 7.1, "outputs", OUTPUT)
     _words(ax, 6.5, 0.5, "inputs", INPUT)
-    _words(ax, 0.8, 3.8, "begin", STATE)
+    _words(ax, 0.8, 3.8, "initial\n_state", STATE)
     _words(ax, 12.4, 3.8, "states", STATE)
     return ax
 
@@ -85,12 +84,13 @@ def draw_layouts(steps: int = 4, *, sequences: int = 3, read: int = 2, ax: Axes 
         )
     axes = panels(ax, 2, 1, inches=(6.4, 2.6))[:, 0]
     batch_major = [(n, t) for n in range(sequences) for t in range(1, steps + 1)]
-    orders = {"batch_major": batch_major, "time_major": sorted(batch_major, key=lambda place: place[1])}
+    time_major = sorted(batch_major, key=lambda place: place[1])
+    orders = {"batch-major, (N, T, D)": batch_major, "time-major, (T, N, D)": time_major}
     for strip, (name, order) in zip(axes, orders.items(), strict=True):
         canvas(strip, width=len(order), height=1.1, inches=(6.4, 1.5))
         for place, (n, t) in enumerate(order):
             _tile(strip, place, n, t, framed=t == read)
-        strip.set_title(_word(name), size=15)
+        strip.set_title(name, size=15)
     return list(axes)
 
 
@@ -100,7 +100,7 @@ def draw_ends(states: Mapping[str, Array], lengths: Sequence[int], ax: Axes | No
     Parameters
     ----------
     states : mapping of str to arrays of shape (N, T)
-        By the name of their title in the chapter's labels.
+        By the title of their panel.
     lengths : sequence of int, shape (N,)
         Real steps of each sequence.
     ax : Axes, optional
@@ -118,7 +118,7 @@ def draw_ends(states: Mapping[str, Array], lengths: Sequence[int], ax: Axes | No
 
     Examples
     --------
-    >>> (panel,) = draw_ends({"no_lengths": np.array([[0.1, 0.2], [0.3, -0.4]])}, lengths=[2, 1])
+    >>> (panel,) = draw_ends({"no lengths": np.array([[0.1, 0.2], [0.3, -0.4]])}, lengths=[2, 1])
     >>> [text.get_text() for text in panel.texts]
     ['0.10', '0.20', '0.30', '−0.40']
     """
@@ -135,12 +135,12 @@ def draw_ends(states: Mapping[str, Array], lengths: Sequence[int], ax: Axes | No
             panel.text(t, n, f"{values[n, t]:.2f}".replace("-", "−"), size=13, ha="center", va="center", color=INK)
         for n, length in enumerate(lengths):
             panel.add_patch(Rectangle((length - 1.5, n - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=3, zorder=3))
-        panel.set_title(_word(name), size=15)
+        panel.set_title(name, size=15)
         panel.set(yticks=[], xticks=range(np.shape(values)[1]))
         panel.set_xticklabels([str(t + 1) for t in range(np.shape(values)[1])], size=14)
         panel.tick_params(length=0)
         panel.grid(visible=False)
-    axes[-1].set_xlabel(label("time_step"), size=15)
+    axes[-1].set_xlabel("time step $t$", size=15)
     return list(axes)
 
 
@@ -154,9 +154,5 @@ def _tile(ax: Axes, place: int, n: int, t: int, *, framed: bool) -> None:
     ax.text(place + 0.5, 0.53, str(t), size=17, ha="center", va="center", color=INK, zorder=4)
 
 
-def _word(name: str) -> str:
-    return label(f"recurrent_api.{name}")
-
-
-def _words(ax: Axes, x: float, y: float, name: str, colour: str) -> None:
-    ax.text(x, y, _word(name), size=WORD, color=colour, ha="center", va="center")
+def _words(ax: Axes, x: float, y: float, words: str, colour: str) -> None:
+    ax.text(x, y, words, size=WORD, color=colour, ha="center", va="center")

@@ -1,7 +1,7 @@
 """Drawings of networks, made by code: two kinds of net, a net unrolled in time, a gate.
 
-Every function takes ``ax=None`` and returns the axes; none calls ``show``.  Words come from
-`rnn_utils.labels`, symbols follow the book's notation: ``W_xh`` reads the input, ``W_hh`` brings
+Every function takes ``ax=None`` and returns the axes; none calls ``show``.  Symbols
+follow the book's notation: ``W_xh`` reads the input, ``W_hh`` brings
 the state back, ``W_hy`` gives the output, ``dq`` is the gradient of the loss with respect to ``q``.
 """
 
@@ -12,7 +12,6 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangl
 from matplotlib.path import Path
 
 from rnn_utils.errors import SettingError
-from rnn_utils.labels import label
 from rnn_utils.shapes import BACK, FAINT, INK, INPUT, OUTPUT, STATE, SYMBOL, WEIGHT, WORD, arrow, box, canvas, tint
 
 
@@ -36,7 +35,7 @@ def draw_feed_forward_and_recurrent(ax: Axes | None = None) -> Axes:
     True
     """
     ax = canvas(ax, width=12.4, height=7.0, inches=(6.4, 3.9))
-    names = label("order_matters.feed_forward"), label("order_matters.recurrent")
+    names = "feed-forward", "recurrent"
     for x, name, symbols in zip((2.6, 8.0), names, ("x h y", "x_t h_t y_t"), strict=True):
         ax.text(x, 6.55, name, size=WORD, weight="bold", color=INK, ha="center", va="center")
         colours, heights = (INPUT, STATE, OUTPUT), (0.75, 3.05, 5.35)
@@ -96,7 +95,7 @@ def draw_unrolled(words: Sequence[str], *, backward: bool = False, ax: Axes | No
         _backward_arrows(ax, columns)
     else:
         box(ax, columns[-1], 6.6, "$y$", OUTPUT, width=1.5)
-        text = label("order_matters.shared_weights")
+        text = "one cell, the same weights"
         ax.text(columns[0] - 0.95, 5.5, text, size=WORD, color=STATE, ha="left", va="center")
     return ax
 
@@ -132,9 +131,8 @@ def draw_gate(values: Sequence[float] = (0.05, 0.5, 0.95), ax: Axes | None = Non
     rows = len(values)
     ax = canvas(ax, width=12.0, height=2.0 * rows + 1.1, inches=(6.4, 0.95 * rows + 0.75))
     top = 2.0 * rows + 0.6
-    keys = "order_matters.signal", "order_matters.gate", "order_matters.passes"
-    for x, key, colour in zip((2.3, 6.0, 9.7), keys, (INK, BACK, STATE), strict=True):
-        ax.text(x, top, label(key), size=WORD, color=colour, ha="center", va="center")
+    for x, word, colour in ((2.3, "signal", INK), (6.0, "gate", BACK), (9.7, "what passes", STATE)):
+        ax.text(x, top, word, size=WORD, color=colour, ha="center", va="center")
     for row, value in enumerate(values):
         y = 2.0 * (rows - row) - 1.0
         ax.add_patch(Rectangle((0.4, y - 0.6), 5.6, 1.2, facecolor=tint(INK, 0.35), linewidth=0))
@@ -161,7 +159,7 @@ def _forward_arrows(ax: Axes, columns: list[float], colour: str, *, weights: boo
 def _backward_arrows(ax: Axes, columns: list[float]) -> None:
     """Draw the way of the error: down into the last state, left from state to state, down into one sum."""
     last, width = columns[-1], columns[-1] - columns[0] + 1.9
-    box(ax, last - 0.3, 6.6, label("order_matters.error"), BACK, width=2.1, size=WORD + 1)
+    box(ax, last - 0.3, 6.6, "error", BACK, width=2.1, size=WORD + 1)
     arrow(ax, (last, 5.98), (last, 4.32), BACK, width=3)
     ax.text(last + 0.2, 5.15, f"$dh_{len(columns)}$", size=WEIGHT, color=BACK, ha="left", va="center")
     for t, (x, before) in enumerate(zip(columns[1:], columns[:-1], strict=True), start=1):
@@ -169,9 +167,9 @@ def _backward_arrows(ax: Axes, columns: list[float]) -> None:
         ax.text((before + x) / 2, 4.4, f"$dh_{t}$", size=WEIGHT, color=BACK, ha="center", va="bottom")
     for x in columns:
         arrow(ax, (x, 3.08), (x, 1.42), BACK, width=2)
-    text = label("order_matters.gradient_sum")
+    text = "one gradient: the sum of all steps"
     box(ax, (columns[0] + last) / 2, 0.8, text, BACK, width=width, size=WORD)
-    text = label("order_matters.back_through_time")
+    text = "back through time"
     ax.text((columns[0] + columns[-2]) / 2, 6.3, text, size=WORD, color=BACK, ha="center", va="center")
 
 

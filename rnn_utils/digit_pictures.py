@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from rnn_utils.errors import SettingError
 from rnn_utils.gate_pictures import GATES
-from rnn_utils.labels import label
 from rnn_utils.panels import panels
 from rnn_utils.shapes import FAINT
 from rnn_utils.style import COLOURS
@@ -67,7 +66,7 @@ def draw_opinion(image: ArrayLike, probabilities: ArrayLike, truth: int, ax: Axe
         clip_on=False,
     )
     axes[1].set_xticks(range(10))
-    axes[1].set_xlabel(label("lstm_reads_a_digit.opinion"), size=15)
+    axes[1].set_xlabel("digit", size=15)
     axes[1].tick_params(length=0, labelsize=15)
     axes[1].grid(visible=False)
     axes[1].spines[:].set_visible(False)
@@ -112,7 +111,7 @@ def draw_inside(
     _draw_image(axes[0], image)
     axes[1].pcolormesh(np.arange(H + 1) + 0.5, np.arange(T + 1) + 0.5, states, vmin=-1, vmax=1, cmap=SIGNED)
     axes[1].set_xticks([])
-    axes[1].set_xlabel(label("lstm_reads_a_digit.units"), size=15)
+    axes[1].set_xlabel("units of $h_t$", size=15)
     axes[1].grid(visible=False)
     axes[1].spines[:].set_visible(False)
     axes[1].tick_params(length=0)
@@ -125,7 +124,7 @@ def draw_inside(
     axes[2].set_xticks([0, 0.5, 1], ["0", "½", "1"], size=15)
     axes[2].xaxis.tick_top()
     axes[2].tick_params(length=0)
-    axes[2].set_xlabel(label("lstm_reads_a_digit.gates_open"), size=15, labelpad=22)
+    axes[2].set_xlabel("gates open", size=15, labelpad=22)
     return list(axes)
 
 
@@ -134,7 +133,7 @@ def _draw_image(ax: Axes, image: NDArray[np.float64]) -> None:
     ax.imshow(image, cmap="Greys", extent=(0.5, D + 0.5, T + 0.5, 0.5), interpolation="nearest", aspect="auto")
     ax.set(xticks=[], yticks=[1, *range(7, T + 1, 7)])
     ax.tick_params(length=0, labelsize=15)
-    ax.set_ylabel(label("lstm_reads_a_digit.row"), size=15)
+    ax.set_ylabel("row", size=15)
     ax.grid(visible=False)
     ax.spines[:].set(visible=True, color=FAINT)
 

@@ -1,7 +1,7 @@
 """Drawings of gates: the cells of LSTM and GRU, and gates at work over a sequence.
 
-Every function takes ``ax=None`` and returns the axes, one for each panel; none calls ``show``.  Words
-come from `rnn_utils.labels`; a gate has one colour in every drawing.
+Every function takes ``ax=None`` and returns the axes, one for each panel; none calls ``show``.  A
+gate has one colour in every drawing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,6 @@ from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
 from rnn_utils.errors import SettingError
-from rnn_utils.labels import label
 from rnn_utils.panels import panels
 from rnn_utils.shapes import INK, arrow, box, canvas
 from rnn_utils.style import COLOURS
@@ -138,10 +137,10 @@ def draw_gates(
         panel.grid(visible=False)
     last = axes[-1]
     last.axhline(0, color="#c3cad1", linewidth=1, zorder=0)
-    last.plot(steps, truth, "o", markersize=13, mfc="none", mec=INK, mew=1.6, label=label("gate_by_gate.right"))
-    last.plot(steps, answers, "o", markersize=7, color=COLOURS["purple"], label=label("gate_by_gate.answer"))
+    last.plot(steps, truth, "o", markersize=13, mfc="none", mec=INK, mew=1.6, label="right")
+    last.plot(steps, answers, "o", markersize=7, color=COLOURS["purple"], label="the net")
     last.set_ylabel("$y$", size=20, rotation=0, labelpad=14, va="center")
-    last.set_xlabel(label("gate_by_gate.key"), size=15)
+    last.set_xlabel("key pressed", size=15)
     last.set_xticks(steps, [key or "·" for key in keys], size=19)
     low, high = last.get_ylim()
     last.set_ylim(low - 0.08 * (high - low), high + 0.35 * (high - low))
@@ -156,7 +155,7 @@ def _parts(ax: Axes, parts: Mapping[str, tuple[float, str]]) -> None:
         colour = PART_COLOURS[name]
         arrow(ax, (x, 1.4), (x, 2.5), INK)
         box(ax, x, 3.1, f"${name}$", colour, width=1.5)
-        ax.text(x + 0.2, 1.95, label(f"gate_by_gate.{word}"), size=14, color=colour, ha="left", va="center")
+        ax.text(x + 0.2, 1.95, word, size=14, color=colour, ha="left", va="center")
 
 
 def _line(ax: Axes, gate: float, name: str) -> None:

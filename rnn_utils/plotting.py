@@ -14,7 +14,6 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from rnn_utils.errors import SettingError
-from rnn_utils.labels import label
 from rnn_utils.style import COLOURS
 
 
@@ -34,13 +33,13 @@ def draw_training(history: Any, ax: Axes | None = None) -> Axes:
         The loss is on a logarithmic scale, so that each halving is the same way down.
     """
     ax = _axes(ax)
-    for losses, key, colour, marker in (
+    for losses, name, colour, marker in (
         (history.train_loss, "training", "blue", "o"),
         (history.val_loss, "validation", "orange", "s"),
     ):
         if losses:
-            ax.plot(history.step, losses, color=COLOURS[colour], marker=marker, markersize=6, label=label(key))
-    ax.set(xlabel=label("training_step"), ylabel=label("loss"), yscale="log", xlim=(0, None))
+            ax.plot(history.step, losses, color=COLOURS[colour], marker=marker, markersize=6, label=name)
+    ax.set(xlabel="training step", ylabel="loss", yscale="log", xlim=(0, None))
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.yaxis.set_minor_locator(NullLocator())
@@ -74,7 +73,7 @@ def draw_confusion(truth: ArrayLike, predicted: ArrayLike, ax: Axes | None = Non
             ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, color="#e8ebee", linewidth=0))
         size, colour = (10.5, COLOURS["grey"]) if right else (13, COLOURS["black"])
         ax.text(column, row, str(counts[row, column]), size=size, color=colour, ha="center", va="center_baseline")
-    ax.set(xlabel=label("predicted_digit"), ylabel=label("true_digit"), xticks=range(10), yticks=range(10))
+    ax.set(xlabel="predicted digit", ylabel="true digit", xticks=range(10), yticks=range(10))
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
@@ -181,8 +180,8 @@ def draw_rows_as_steps(image: ArrayLike, answer: str, ax: Axes | None = None) ->
         ax.text(-0.8, t, f"${name}$", size=15, color=COLOURS["green"], ha="right", va="center")
     for t, name in ((1, "h_1"), (steps, f"h_{{{steps}}}")):
         ax.text(steps + 6.0, t, f"${name}$", size=17, color=COLOURS["blue"], ha="left", va="center")
-    ax.text(-2.2, middle, label("time_step"), size=15, ha="center", va="center", rotation=90)
-    text = label("lstm_reads_a_digit.one_cell")
+    ax.text(-2.2, middle, "time step $t$", size=15, ha="center", va="center", rotation=90)
+    text = "one cell,\nsame weights\nat every step"
     ax.text(steps + 6.4, middle, text, size=15, color=COLOURS["blue"], ha="left", va="center")
     ax.text(steps + 5, steps + 4.0, answer, size=24, weight="bold", ha="center", va="center")
     ax.set(xlim=(-3.2, steps + 15.5), ylim=(steps + 5.2, 0), aspect="equal")

@@ -14,7 +14,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import ArrayLike
 
 from rnn_utils.errors import SettingError
-from rnn_utils.labels import label
 from rnn_utils.panels import panels
 from rnn_utils.shapes import FAINT, INK
 from rnn_utils.style import COLOURS
@@ -142,10 +141,10 @@ def draw_other_waves(
         raise SettingError(f"draw_other_waves: {len(names)} names, true and said waves of lengths {lengths}.")
     axes = panels(ax, len(names), 1, inches=(6.4, 1.75 * len(names) + 0.9), sharex=True)
     for panel, name, truth, path in zip(axes.flat, names, true, said, strict=True):
-        panel.plot(truth, color=COLOURS["black"], linewidth=1.5, label=label("sine_wave.truth"))
-        panel.plot(path, "o-", color=COLOURS["blue"], markersize=4, linewidth=1, label=label("sine_wave.says"))
+        panel.plot(truth, color=COLOURS["black"], linewidth=1.5, label="true")
+        panel.plot(path, "o-", color=COLOURS["blue"], markersize=4, linewidth=1, label="the net, on its own")
         panel.set_ylabel(name, rotation=0, ha="right", va="center", size=13)
         panel.margins(y=0.12)
     axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    axes[-1, 0].set_xlabel(label("sine_wave.own_steps"))
+    axes[-1, 0].set_xlabel("steps of its own")
     return list(axes.flat)

@@ -7,8 +7,8 @@ from rnn_utils.fingerprint import fingerprint
 from tools.chapters import ROOT
 
 CELLS = [
-    "import torch\nfrom rnn_utils import claim, label, results",
-    "claim('a-b', 'x', 1 + 1, '==', 2)\nlabel('loss')",
+    "import torch\nfrom rnn_utils import claim, results",
+    "claim('a-b', 'x', 1 + 1, '==', 2)",
 ]
 
 
@@ -42,7 +42,6 @@ def test_comments_and_docstrings_do_not_count(root: Path) -> None:
     [
         ("rnn_utils/claims.py", "operator.gt", "operator.ge"),
         ("rnn_utils/show.py", 'GLUE_PREFIX = "application', 'GLUE_PREFIX = "text'),  # reached through claims
-        ("rnn_utils/labels.toml", 'loss = "loss"', 'loss = "the loss"'),
         ("requirements.txt", "torch==2.13.0", "torch==2.14.0"),
         ("requirements.txt", "\nnumpy==", "\nnumpy==9."),
     ],
@@ -58,7 +57,6 @@ def test_what_changes_results_changes_the_fingerprint(root: Path, file: str, old
     [
         ("rnn_utils/data.py", "import", "import  os\nimport"),  # a helper that these cells do not use
         ("requirements.txt", "tensorflow==2.21.0", "tensorflow==2.22.0"),  # a framework that they do not use
-        ("rnn_utils/labels.toml", 'accuracy = "accuracy"', 'accuracy = "share"'),  # a label that they do not use
         ("rnn_utils/results.py", "indent=1", "indent=2"),  # how rows are kept
     ],
 )
@@ -66,15 +64,6 @@ def test_what_does_not_matter_does_not_count(root: Path, file: str, old: str, ne
     before = fingerprint(CELLS, root)
     replaced(root / file, old, new)
     assert fingerprint(CELLS, root) == before
-
-
-def test_a_label_counts_whose_name_is_put_together(root: Path) -> None:
-    cells = [*CELLS, "for way in ('teacher', 'free'):\n    label(f'forecasting.{way}_way')"]
-    before = fingerprint(cells, root)
-    replaced(root / "rnn_utils" / "labels.toml", 'co2_errors = "', 'co2_errors = "Where? ')
-    assert fingerprint(cells, root) == before
-    replaced(root / "rnn_utils" / "labels.toml", 'teacher_way = "', 'teacher_way = "more: ')
-    assert fingerprint(cells, root) != before
 
 
 def test_code_counts(root: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from rnn_utils import label, plotting
+from rnn_utils import plotting
 from rnn_utils.errors import SettingError
 from rnn_utils.style import use_book_style
 
@@ -63,18 +63,18 @@ def test_training_chart_has_a_line_for_each_loss() -> None:
     ax = plotting.draw_training(History())
     drawn = {line.get_label(): (tuple(line.get_xdata()), tuple(line.get_ydata())) for line in ax.get_lines()}
     assert drawn == {
-        label("training"): (History.step, History.train_loss),
-        label("validation"): (History.step, History.val_loss),
+        "training": (History.step, History.train_loss),
+        "validation": (History.step, History.val_loss),
     }
     assert ax.get_yscale() == "log"
-    assert ax.get_xlabel() == label("training_step")
+    assert ax.get_xlabel() == "training step"
 
 
 def test_training_chart_without_held_out_data_has_one_line() -> None:
     history = History()
     history.val_loss = ()
     ax = plotting.draw_training(history)
-    assert [line.get_label() for line in ax.get_lines()] == [label("training")]
+    assert [line.get_label() for line in ax.get_lines()] == ["training"]
 
 
 def test_confusion_counts_truth_by_row_and_answer_by_column() -> None:
@@ -88,7 +88,7 @@ def test_confusion_writes_each_count_in_its_field_and_no_zero() -> None:
     ax = plotting.draw_confusion(truth, predicted)
     fields = {(text.get_position()[1], text.get_position()[0]): text.get_text() for text in ax.texts}
     assert fields == {(4, 4): "3", (4, 9): "2", (9, 9): "2", (9, 4): "1"}
-    assert (ax.get_xlabel(), ax.get_ylabel()) == (label("predicted_digit"), label("true_digit"))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted digit", "true digit")
 
 
 def test_confusion_without_a_mistake_can_be_drawn() -> None:
