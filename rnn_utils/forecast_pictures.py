@@ -1,8 +1,4 @@
-"""Drawings of the forecasting chapter: where windows may lie, and three ways to forecast.
-
-Both functions take ``ax=None`` and return the axes; neither calls ``show``.  Colours and boxes are
-those of `rnn_utils.shapes`.
-"""
+"""Drawings of the forecasting chapter: where windows may lie, and three ways to forecast."""
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -16,26 +12,9 @@ ORIGINS = ((4.0, 6.0, 8.0), (10.0, 12.0, 14.0), (16.0, 19.0, 22.0))
 COLUMNS = (1.9, 4.6, 7.3, 10.0)
 
 
-def draw_windows(ax: Axes | None = None) -> Axes:
-    """Draw three parts of a series and windows in each: the future stays inside its part, the past need not.
-
-    Parameters
-    ----------
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks; time runs to the right.
-
-    Examples
-    --------
-    >>> futures = [patch for patch in draw_windows().patches if patch.get_gid() == "future"]
-    >>> len(futures)
-    9
-    """
-    ax = canvas(ax, width=25, height=15.5, inches=(6.4, 4.0))
+def draw_windows() -> Axes:
+    """Draw three parts of a series and windows in each: the future stays inside its part, the past need not."""
+    ax = canvas(width=25, height=15.5, inches=(6.4, 4.0))
     for (name, left, right, grey), origins in zip(PARTS, ORIGINS, strict=True):
         ax.add_patch(Rectangle((left + 0.5, 0.4), right - left, 12.2, color=tint(OUTPUT, 0.1 + 0.25 * grey)))
         ax.text((left + right) / 2 + 0.5, 13.4, name, size=WORD, ha="center", va="center")
@@ -49,26 +28,9 @@ def draw_windows(ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_ways(ax: Axes | None = None) -> Axes:
-    """Draw what a net is fed and what it names: true values, its own, or all at once.
-
-    Parameters
-    ----------
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks; two values are known, three are to be named.
-
-    Examples
-    --------
-    >>> texts = [text.get_text() for text in draw_ways().texts]
-    >>> texts.count("$x_3$"), texts.count(r"$\\hat{x}_3$")  # fed once; named three times and fed once
-    (1, 4)
-    """
-    ax = canvas(ax, width=13.2, height=20.4, inches=(6.4, 9.9))
+def draw_ways() -> Axes:
+    """Draw what a net is fed and what it names: true values, its own, or all at once."""
+    ax = canvas(width=13.2, height=20.4, inches=(6.4, 9.9))
     titles = {
         "teacher": "teacher: fed the true values",
         "free": "free: fed its own values",
