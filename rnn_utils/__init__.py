@@ -2,8 +2,7 @@
 
 from rnn_utils.claims import claim
 from rnn_utils.environment import Setup, setup
-from rnn_utils.labels import label
 from rnn_utils.show import expect_error, glue, table
 
-__all__ = ["Setup", "claim", "expect_error", "glue", "label", "setup", "table"]
+__all__ = ["Setup", "claim", "expect_error", "glue", "setup", "table"]
 __version__ = "0.1.0"

@@ -1,10 +1,8 @@
-"""Drawings of the chapter on the recurrent API: the loop and its arguments, layouts, and what stands after an end.
-
-Every function takes ``ax=None`` and returns the axes, one for each panel; none calls ``show``.
-"""
+"""Drawings of the chapter on the recurrent API: the loop and its arguments, layouts, and what stands after an end."""
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -12,30 +10,18 @@ from matplotlib.patches import Rectangle
 from rnn_utils.checks import Array
 from rnn_utils.digit_pictures import SIGNED
 from rnn_utils.errors import SettingError
-from rnn_utils.labels import label
-from rnn_utils.panels import panels
 from rnn_utils.shapes import INK, INPUT, OUTPUT, STATE, WORD, arrow, box, canvas, tint
 from rnn_utils.style import COLOURS
 
-SEQUENCES = ("blue", "orange", "green", "purple")  # a colour for each sequence of a batch
+SEQUENCES = ("blue", "orange", "green")  # a colour for each sequence of the batch drawn
+STEPS, READ = 4, 2  # of these steps, counted from 1, the inputs of one are framed
 
 
-def draw_loop(ax: Axes | None = None) -> Axes:
-    """Draw a cell used three times, with the old names of what goes in and what comes out.
-
-    Parameters
-    ----------
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks.
-    """
-    ax = canvas(ax, width=13.4, height=7.6, inches=(6.4, 3.63))
+def draw_loop() -> Axes:
+    """Draw a cell used three times, with the old names of what goes in and what comes out."""
+    ax = canvas(width=13.4, height=7.6, inches=(6.4, 3.63))
     for t, x in enumerate((3.5, 6.5, 9.5), start=1):
-        box(ax, x, 3.8, _word("cell"), STATE, width=1.9, size=WORD)
+        box(ax, x, 3.8, "cell", STATE, width=1.9, size=WORD)
         arrow(ax, (x, 2.05), (x, 3.15), INPUT)
         arrow(ax, (x, 4.45), (x, 5.55), OUTPUT)
         arrow(ax, (x - 1.95, 3.8), (x - 1.0, 3.8), STATE, width=3)
@@ -44,104 +30,49 @@ def draw_loop(ax: Axes | None = None) -> Axes:
     arrow(ax, (10.5, 3.8), (11.5, 3.8), STATE, width=3)
     _words(ax, 6.5, 7.1, "outputs", OUTPUT)
     _words(ax, 6.5, 0.5, "inputs", INPUT)
-    _words(ax, 0.8, 3.8, "begin", STATE)
+    _words(ax, 0.8, 3.8, "initial\n_state", STATE)
     _words(ax, 12.4, 3.8, "states", STATE)
     return ax
 
 
-def draw_layouts(steps: int = 4, *, sequences: int = 3, read: int = 2, ax: Axes | None = None) -> Sequence[Axes]:
-    """Draw how a batch lies in memory, batch-major above and time-major below.
-
-    Parameters
-    ----------
-    steps, sequences : int
-        T and N; at most four sequences, one colour each.
-    read : int
-        The step, counted from 1, whose inputs are framed.
-    ax : Axes, optional
-        Where to draw: its room is divided among the panels; a new figure if left out.
-
-    Returns
-    -------
-    sequence of Axes
-        Batch-major and time-major, without frame or ticks.
-
-    Raises
-    ------
-    SettingError
-        If there are more sequences than colours, or no such step.
-
-    Examples
-    --------
-    >>> for strip in draw_layouts(steps=2, sequences=2):
-    ...     [text.get_text() for text in strip.texts]
-    ['1', '2', '1', '2']
-    ['1', '1', '2', '2']
-    """
-    if not 1 <= sequences <= len(SEQUENCES) or not 1 <= read <= steps:
-        raise SettingError(
-            f"draw_layouts: got {sequences} sequences and step {read} of {steps}; expected 1 to {len(SEQUENCES)} "
-            "sequences and one of the steps."
-        )
-    axes = panels(ax, 2, 1, inches=(6.4, 2.6))[:, 0]
-    batch_major = [(n, t) for n in range(sequences) for t in range(1, steps + 1)]
-    orders = {"batch_major": batch_major, "time_major": sorted(batch_major, key=lambda place: place[1])}
+def draw_layouts() -> Sequence[Axes]:
+    """Draw how a batch lies in memory, batch-major above and time-major below, a colour for each sequence."""
+    _, axes = plt.subplots(2, 1, figsize=(6.4, 2.6))
+    batch_major = [(n, t) for n in range(len(SEQUENCES)) for t in range(1, STEPS + 1)]
+    time_major = sorted(batch_major, key=lambda place: place[1])
+    orders = {"batch-major, (N, T, D)": batch_major, "time-major, (T, N, D)": time_major}
     for strip, (name, order) in zip(axes, orders.items(), strict=True):
-        canvas(strip, width=len(order), height=1.1, inches=(6.4, 1.5))
+        strip.set(xlim=(0, len(order)), ylim=(0, 1.1), aspect="equal")
+        strip.axis("off")
         for place, (n, t) in enumerate(order):
-            _tile(strip, place, n, t, framed=t == read)
-        strip.set_title(_word(name), size=15)
+            _tile(strip, place, n, t, framed=t == READ)
+        strip.set_title(name, size=15)
     return list(axes)
 
 
-def draw_ends(states: Mapping[str, Array], lengths: Sequence[int], ax: Axes | None = None) -> Sequence[Axes]:
-    """Draw one unit's outputs as tiles, a panel for each treatment, with every sequence's last real step framed.
-
-    Parameters
-    ----------
-    states : mapping of str to arrays of shape (N, T)
-        By the name of their title in the chapter's labels.
-    lengths : sequence of int, shape (N,)
-        Real steps of each sequence.
-    ax : Axes, optional
-        Where to draw: its room is divided among the panels; a new figure if left out.
-
-    Returns
-    -------
-    sequence of Axes
-        One for each treatment.
-
-    Raises
-    ------
-    SettingError
-        If a panel has not a row for each length.
-
-    Examples
-    --------
-    >>> (panel,) = draw_ends({"no_lengths": np.array([[0.1, 0.2], [0.3, -0.4]])}, lengths=[2, 1])
-    >>> [text.get_text() for text in panel.texts]
-    ['0.10', '0.20', '0.30', '−0.40']
-    """
+def draw_ends(states: Mapping[str, Array], lengths: Sequence[int]) -> Sequence[Axes]:
+    """Draw one unit's outputs, (N, T), a panel for each title; every sequence's last real step is framed."""
     for name, values in states.items():
         if np.ndim(values) != 2 or len(values) != len(lengths):
             raise SettingError(
-                f"draw_ends: {name} has shape {np.shape(values)}; expected ({len(lengths)}, T), a row for each length."
+                f"draw_ends: {name} has shape {np.shape(values)}; expected ({len(lengths)}, T), a row for each length. "
+                "Swap the axes of time-major outputs."
             )
     top = max(np.abs(values).max() for values in states.values())
-    axes = panels(ax, len(states), 1, inches=(6.4, 1.85 * len(states)), sharex=True)[:, 0]
-    for panel, (name, values) in zip(axes, states.items(), strict=True):
+    _, axes = plt.subplots(len(states), 1, figsize=(6.4, 1.85 * len(states)), sharex=True, squeeze=False)
+    for panel, (name, values) in zip(axes[:, 0], states.items(), strict=True):
         panel.imshow(values, cmap=SIGNED, vmin=-1.3 * top, vmax=1.3 * top, aspect="auto")
         for n, t in np.ndindex(*np.shape(values)):
             panel.text(t, n, f"{values[n, t]:.2f}".replace("-", "−"), size=13, ha="center", va="center", color=INK)
         for n, length in enumerate(lengths):
             panel.add_patch(Rectangle((length - 1.5, n - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=3, zorder=3))
-        panel.set_title(_word(name), size=15)
+        panel.set_title(name, size=15)
         panel.set(yticks=[], xticks=range(np.shape(values)[1]))
         panel.set_xticklabels([str(t + 1) for t in range(np.shape(values)[1])], size=14)
         panel.tick_params(length=0)
         panel.grid(visible=False)
-    axes[-1].set_xlabel(label("time_step"), size=15)
-    return list(axes)
+    axes[-1, 0].set_xlabel("time step $t$", size=15)
+    return list(axes[:, 0])
 
 
 def _tile(ax: Axes, place: int, n: int, t: int, *, framed: bool) -> None:
@@ -154,9 +85,5 @@ def _tile(ax: Axes, place: int, n: int, t: int, *, framed: bool) -> None:
     ax.text(place + 0.5, 0.53, str(t), size=17, ha="center", va="center", color=INK, zorder=4)
 
 
-def _word(name: str) -> str:
-    return label(f"recurrent_api.{name}")
-
-
-def _words(ax: Axes, x: float, y: float, name: str, colour: str) -> None:
-    ax.text(x, y, _word(name), size=WORD, color=colour, ha="center", va="center")
+def _words(ax: Axes, x: float, y: float, words: str, colour: str) -> None:
+    ax.text(x, y, words, size=WORD, color=colour, ha="center", va="center")

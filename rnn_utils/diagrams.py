@@ -1,8 +1,7 @@
 """Drawings of networks, made by code: two kinds of net, a net unrolled in time, a gate.
 
-Every function takes ``ax=None`` and returns the axes; none calls ``show``.  Words come from
-`rnn_utils.labels`, symbols follow the book's notation: ``W_xh`` reads the input, ``W_hh`` brings
-the state back, ``W_hy`` gives the output, ``dq`` is the gradient of the loss with respect to ``q``.
+Symbols follow the book's notation: ``W_xh`` reads the input, ``W_hh`` brings the state back, ``W_hy``
+gives the output, ``dq`` is the gradient of the loss with respect to ``q``.
 """
 
 from collections.abc import Sequence
@@ -11,33 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.path import Path
 
-from rnn_utils.errors import SettingError
-from rnn_utils.labels import label
 from rnn_utils.shapes import BACK, FAINT, INK, INPUT, OUTPUT, STATE, SYMBOL, WEIGHT, WORD, arrow, box, canvas, tint
 
 
-def draw_feed_forward_and_recurrent(ax: Axes | None = None) -> Axes:
-    """Draw a feed-forward net beside a recurrent one; the single difference is coloured.
-
-    Parameters
-    ----------
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks.
-
-    Examples
-    --------
-    >>> ax = draw_feed_forward_and_recurrent()
-    >>> "feed-forward" in [text.get_text() for text in ax.texts]
-    True
-    """
-    ax = canvas(ax, width=12.4, height=7.0, inches=(6.4, 3.9))
-    names = label("order_matters.feed_forward"), label("order_matters.recurrent")
-    for x, name, symbols in zip((2.6, 8.0), names, ("x h y", "x_t h_t y_t"), strict=True):
+def draw_feed_forward_and_recurrent() -> Axes:
+    """Draw a feed-forward net beside a recurrent one; the single difference is coloured."""
+    ax = canvas(width=12.4, height=7.0, inches=(6.4, 3.9))
+    for x, name, symbols in ((2.6, "feed-forward", "x h y"), (8.0, "recurrent", "x_t h_t y_t")):
         ax.text(x, 6.55, name, size=WORD, weight="bold", color=INK, ha="center", va="center")
         colours, heights = (INPUT, STATE, OUTPUT), (0.75, 3.05, 5.35)
         for symbol, colour, y in zip(symbols.split(), colours, heights, strict=True):
@@ -50,38 +29,12 @@ def draw_feed_forward_and_recurrent(ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_unrolled(words: Sequence[str], *, backward: bool = False, ax: Axes | None = None) -> Axes:
+def draw_unrolled(words: Sequence[str], *, backward: bool = False) -> Axes:
     """Draw one recurrent cell once per word, with the same weights at every step.
 
-    Parameters
-    ----------
-    words : sequence of str
-        What is read, one entry a step; three to five fit.
-    backward : bool
-        Draw how the error travels instead: from the last state to the first, each step adding
-        its share to one gradient of the shared weights.
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks.
-
-    Raises
-    ------
-    SettingError
-        If there are fewer than three words or more than five.
-
-    Examples
-    --------
-    >>> ax = draw_unrolled(["I", "go", "eat", "rice"])
-    >>> [text.get_text() for text in ax.texts].count("$W_{hh}$")  # one for each arrow
-    4
+    With ``backward``, draw instead how the error travels: each step adds its share to one gradient.
     """
-    if not 3 <= len(words) <= 5:
-        raise SettingError(f"draw_unrolled: got {len(words)} words; expected three to five, for the text to fit.")
-    ax = canvas(ax, width=3.0 * len(words) + 1.3, height=7.4, inches=(6.4, 3.9))
+    ax = canvas(width=3.0 * len(words) + 1.3, height=7.4, inches=(6.4, 3.9))
     columns = [3.0 * t - 0.25 for t in range(1, len(words) + 1)]
     colour = FAINT if backward else INK
     if not backward:
@@ -96,45 +49,17 @@ def draw_unrolled(words: Sequence[str], *, backward: bool = False, ax: Axes | No
         _backward_arrows(ax, columns)
     else:
         box(ax, columns[-1], 6.6, "$y$", OUTPUT, width=1.5)
-        text = label("order_matters.shared_weights")
-        ax.text(columns[0] - 0.95, 5.5, text, size=WORD, color=STATE, ha="left", va="center")
+        ax.text(columns[0] - 0.95, 5.5, "one cell, the same weights", size=WORD, color=STATE, ha="left", va="center")
     return ax
 
 
-def draw_gate(values: Sequence[float] = (0.05, 0.5, 0.95), ax: Axes | None = None) -> Axes:
-    """Draw one signal passing gates that are open to different degrees, like lamps on a dimmer.
-
-    Parameters
-    ----------
-    values : sequence of float
-        Gate values from 0 to 1, one row each; the height of what leaves is drawn to scale.
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks.
-
-    Raises
-    ------
-    SettingError
-        If a value is outside 0 to 1.
-
-    Examples
-    --------
-    >>> ax = draw_gate([0.25])
-    >>> "0.25" in [text.get_text() for text in ax.texts]
-    True
-    """
-    if not all(0 <= value <= 1 for value in values):
-        raise SettingError(f"draw_gate: got {list(values)}; expected every gate value from 0 to 1.")
+def draw_gate(values: Sequence[float]) -> Axes:
+    """Draw one signal passing gates that are open by values from 0 to 1, like lamps on a dimmer."""
     rows = len(values)
-    ax = canvas(ax, width=12.0, height=2.0 * rows + 1.1, inches=(6.4, 0.95 * rows + 0.75))
+    ax = canvas(width=12.0, height=2.0 * rows + 1.1, inches=(6.4, 0.95 * rows + 0.75))
     top = 2.0 * rows + 0.6
-    keys = "order_matters.signal", "order_matters.gate", "order_matters.passes"
-    for x, key, colour in zip((2.3, 6.0, 9.7), keys, (INK, BACK, STATE), strict=True):
-        ax.text(x, top, label(key), size=WORD, color=colour, ha="center", va="center")
+    for x, word, colour in ((2.3, "signal", INK), (6.0, "gate", BACK), (9.7, "what passes", STATE)):
+        ax.text(x, top, word, size=WORD, color=colour, ha="center", va="center")
     for row, value in enumerate(values):
         y = 2.0 * (rows - row) - 1.0
         ax.add_patch(Rectangle((0.4, y - 0.6), 5.6, 1.2, facecolor=tint(INK, 0.35), linewidth=0))
@@ -161,7 +86,7 @@ def _forward_arrows(ax: Axes, columns: list[float], colour: str, *, weights: boo
 def _backward_arrows(ax: Axes, columns: list[float]) -> None:
     """Draw the way of the error: down into the last state, left from state to state, down into one sum."""
     last, width = columns[-1], columns[-1] - columns[0] + 1.9
-    box(ax, last - 0.3, 6.6, label("order_matters.error"), BACK, width=2.1, size=WORD + 1)
+    box(ax, last - 0.3, 6.6, "error", BACK, width=2.1, size=WORD + 1)
     arrow(ax, (last, 5.98), (last, 4.32), BACK, width=3)
     ax.text(last + 0.2, 5.15, f"$dh_{len(columns)}$", size=WEIGHT, color=BACK, ha="left", va="center")
     for t, (x, before) in enumerate(zip(columns[1:], columns[:-1], strict=True), start=1):
@@ -169,10 +94,8 @@ def _backward_arrows(ax: Axes, columns: list[float]) -> None:
         ax.text((before + x) / 2, 4.4, f"$dh_{t}$", size=WEIGHT, color=BACK, ha="center", va="bottom")
     for x in columns:
         arrow(ax, (x, 3.08), (x, 1.42), BACK, width=2)
-    text = label("order_matters.gradient_sum")
-    box(ax, (columns[0] + last) / 2, 0.8, text, BACK, width=width, size=WORD)
-    text = label("order_matters.back_through_time")
-    ax.text((columns[0] + columns[-2]) / 2, 6.3, text, size=WORD, color=BACK, ha="center", va="center")
+    box(ax, (columns[0] + last) / 2, 0.8, "one gradient: the sum of all steps", BACK, width=width, size=WORD)
+    ax.text((columns[0] + columns[-2]) / 2, 6.3, "back through time", size=WORD, color=BACK, ha="center", va="center")
 
 
 def _band(ax: Axes, left: float, right: float) -> None:

@@ -43,7 +43,7 @@ def fingerprint(sources: Iterable[str], root: Path) -> str:
     -----
     Counted: the syntax trees of the sources and of the ``rnn_utils`` modules they import, directly
     or not; the locked versions of NumPy and of the frameworks imported; what they name in string
-    constants: data files (their registered SHA-256), studies, figure labels, files of ``book/``.
+    constants: data files (their registered SHA-256), studies, files of ``book/``.
     Not counted: `rnn_utils.results`, which keeps rows and changes none.
     """
     trees = [_without_docstrings(ast.parse(source)) for source in sources]
@@ -122,28 +122,8 @@ def _named_data(trees: list[ast.Module], root: Path) -> list[str]:
     if registry.exists():
         files = tomllib.loads(registry.read_text(encoding="utf-8"))["files"]
         parts += [f"data {row['name']}: {row['sha256']}" for row in files if row["dataset"] in constants]
-    sections = tomllib.loads((root / PACKAGE / "labels.toml").read_text(encoding="utf-8"))
-    made = _made_names(trees, sections)
-    for section, texts in sections.items():
-        prefix = "" if section == "common" else f"{section}."
-        for key, text in texts.items():
-            if prefix + key in constants or made.fullmatch(prefix + key):
-                parts.append(f"label {prefix}{key}: {text}")
     for folder, suffix in ((root / "benchmarks" / "results", ".json"), (root / "book", ".toml")):
         for path in sorted(folder.glob(f"*{suffix}")):
             if path.stem in constants or path.name in constants:
                 parts.append(f"file {path.name}: {hashlib.sha256(path.read_bytes()).hexdigest()}")
     return parts
-
-
-def _made_names(trees: list[ast.Module], sections: Iterable[str]) -> re.Pattern[str]:
-    """Return what matches every label name that f-strings such as ``f"sine_wave.{name}"`` can make."""
-    patterns = {r"(?!)"}  # matches nothing
-    for tree in trees:
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.JoinedStr):
-                continue
-            parts = [re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in node.values]
-            if parts[0].partition(r"\.")[0] in sections:
-                patterns.add("".join(parts))
-    return re.compile("|".join(sorted(patterns)))

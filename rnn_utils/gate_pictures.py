@@ -1,19 +1,16 @@
 """Drawings of gates: the cells of LSTM and GRU, and gates at work over a sequence.
 
-Every function takes ``ax=None`` and returns the axes, one for each panel; none calls ``show``.  Words
-come from `rnn_utils.labels`; a gate has one colour in every drawing.
+A gate has one colour in every drawing.
 """
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
-from numpy.typing import ArrayLike
 
-from rnn_utils.errors import SettingError
-from rnn_utils.labels import label
-from rnn_utils.panels import panels
+from rnn_utils.checks import Array
 from rnn_utils.shapes import INK, arrow, box, canvas
 from rnn_utils.style import COLOURS
 
@@ -21,26 +18,9 @@ GATES = {"i": COLOURS["green"], "f": COLOURS["orange"], "o": COLOURS["blue"]}
 PART_COLOURS = {**GATES, "g": COLOURS["grey"], "z": COLOURS["orange"], "n": COLOURS["grey"], "r": COLOURS["green"]}
 
 
-def draw_lstm_cell(ax: Axes | None = None) -> Axes:
-    """Draw one step of an LSTM: the memory runs along the top, and three gates decide about it.
-
-    Parameters
-    ----------
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks.
-
-    Examples
-    --------
-    >>> ax = draw_lstm_cell()
-    >>> "forget" in [text.get_text() for text in ax.texts]
-    True
-    """
-    ax = canvas(ax, width=13.2, height=9.2, inches=(6.4, 4.7))
+def draw_lstm_cell() -> Axes:
+    """Draw one step of an LSTM: the memory runs along the top, and three gates decide about it."""
+    ax = canvas(width=13.2, height=9.2, inches=(6.4, 4.7))
     _parts(ax, {"f": (2.6, "forget"), "i": (5.0, "input"), "g": (7.4, "candidate"), "o": (10.2, "output")})
     _line(ax, 2.6, "c")
     arrow(ax, (5.0, 3.75), (5.9, 5.1), PART_COLOURS["i"], width=3)
@@ -56,26 +36,9 @@ def draw_lstm_cell(ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_gru_cell(ax: Axes | None = None) -> Axes:
-    """Draw one step of a GRU: one gate both keeps and writes, the other hides the state from the candidate.
-
-    Parameters
-    ----------
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks.
-
-    Examples
-    --------
-    >>> ax = draw_gru_cell()
-    >>> "update" in [text.get_text() for text in ax.texts]
-    True
-    """
-    ax = canvas(ax, width=13.2, height=9.2, inches=(6.4, 4.7))
+def draw_gru_cell() -> Axes:
+    """Draw one step of a GRU: one gate both keeps and writes, the other hides the state from the candidate."""
+    ax = canvas(width=13.2, height=9.2, inches=(6.4, 4.7))
     _parts(ax, {"z": (2.6, "update"), "n": (6.2, "candidate"), "r": (10.2, "reset")})
     _line(ax, 2.6, "h")
     arrow(ax, (3.0, 3.75), (5.65, 5.3), PART_COLOURS["z"], width=3)
@@ -89,47 +52,11 @@ def draw_gru_cell(ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_gates(
-    keys: Sequence[str], gates: Mapping[str, ArrayLike], answers: ArrayLike, truth: ArrayLike, ax: Axes | None = None
-) -> Sequence[Axes]:
-    """Draw how far each gate is open at every step of one sequence, above what the net answers.
-
-    Parameters
-    ----------
-    keys : sequence of str, length T
-        A sign for what happens at each step; an empty string where nothing does.
-    gates : mapping of str to array, shape (T,)
-        Values from 0 to 1 of the gates ``"i"``, ``"f"`` and ``"o"``, drawn in that order.
-    answers, truth : array, shape (T,)
-        What the net answers and what is right.
-    ax : Axes, optional
-        Where to draw: its room is divided among the panels; a new figure if left out.
-
-    Returns
-    -------
-    sequence of Axes
-        One for each gate, and one for the answers.
-
-    Raises
-    ------
-    SettingError
-        If an array has not one value for each key.
-
-    Examples
-    --------
-    >>> axes = draw_gates(["+", "="], {"i": [1, 0]}, answers=[0, 0.4], truth=[0, 0.5])
-    >>> len(axes)
-    2
-    """
-    arrays = {**gates, "answers": answers, "truth": truth}
-    for name, values in arrays.items():
-        if np.shape(values) != (len(keys),):
-            raise SettingError(
-                f"draw_gates: {name} has shape {np.shape(values)}; expected ({len(keys)},), a value for each key."
-            )
+def draw_gates(keys: Sequence[str], gates: Mapping[str, Array], answers: Array, truth: Array) -> Sequence[Axes]:
+    """Draw how far each gate is open at every step of one sequence, above what the net answers."""
     steps = np.arange(1, len(keys) + 1)
     heights = [1] * len(gates) + [1.5]
-    axes = panels(ax, len(heights), 1, inches=(6.4, 5.4), sharex=True, height_ratios=heights)[:, 0]
+    _, axes = plt.subplots(len(heights), 1, figsize=(6.4, 5.4), sharex=True, height_ratios=heights)
     for panel, (name, values) in zip(axes, gates.items(), strict=False):
         panel.bar(steps, np.ones(len(keys)), width=0.86, color="#eceff2")
         panel.bar(steps, values, width=0.86, color=GATES[name])
@@ -138,10 +65,10 @@ def draw_gates(
         panel.grid(visible=False)
     last = axes[-1]
     last.axhline(0, color="#c3cad1", linewidth=1, zorder=0)
-    last.plot(steps, truth, "o", markersize=13, mfc="none", mec=INK, mew=1.6, label=label("gate_by_gate.right"))
-    last.plot(steps, answers, "o", markersize=7, color=COLOURS["purple"], label=label("gate_by_gate.answer"))
+    last.plot(steps, truth, "o", markersize=13, mfc="none", mec=INK, mew=1.6, label="right")
+    last.plot(steps, answers, "o", markersize=7, color=COLOURS["purple"], label="the net")
     last.set_ylabel("$y$", size=20, rotation=0, labelpad=14, va="center")
-    last.set_xlabel(label("gate_by_gate.key"), size=15)
+    last.set_xlabel("key pressed", size=15)
     last.set_xticks(steps, [key or "·" for key in keys], size=19)
     low, high = last.get_ylim()
     last.set_ylim(low - 0.08 * (high - low), high + 0.35 * (high - low))
@@ -156,7 +83,7 @@ def _parts(ax: Axes, parts: Mapping[str, tuple[float, str]]) -> None:
         colour = PART_COLOURS[name]
         arrow(ax, (x, 1.4), (x, 2.5), INK)
         box(ax, x, 3.1, f"${name}$", colour, width=1.5)
-        ax.text(x + 0.2, 1.95, label(f"gate_by_gate.{word}"), size=14, color=colour, ha="left", va="center")
+        ax.text(x + 0.2, 1.95, word, size=14, color=colour, ha="left", va="center")
 
 
 def _line(ax: Axes, gate: float, name: str) -> None:

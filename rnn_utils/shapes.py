@@ -13,10 +13,9 @@ INK, FAINT = COLOURS["black"], "#c3cad1"
 SYMBOL, WORD, WEIGHT = 19, 15, 15  # points: still legible when a phone shows the figure 360 px wide
 
 
-def canvas(ax: Axes | None, *, width: float, height: float, inches: tuple[float, float]) -> Axes:
-    """Make room for a drawing, in its own units, without frame or ticks; return the axes."""
-    if ax is None:
-        _, ax = plt.subplots(figsize=inches)
+def canvas(*, width: float, height: float, inches: tuple[float, float]) -> Axes:
+    """Make a figure for a drawing, in its own units, without frame or ticks; return its axes."""
+    _, ax = plt.subplots(figsize=inches)
     ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
     ax.axis("off")
     return ax

@@ -1,40 +1,19 @@
-"""Drawings of the sine chapter: what a net is fed, and where a gradient stops.
-
-Both functions take ``ax=None`` and return the axes; neither calls ``show``.  Colours and boxes are
-those of `rnn_utils.diagrams`.
-"""
+"""Drawings of the sine chapter: what a net is fed, and where a gradient stops."""
 
 from matplotlib.axes import Axes
 
-from rnn_utils.labels import label
 from rnn_utils.shapes import BACK, FAINT, INK, INPUT, OUTPUT, STATE, SYMBOL, WORD, arrow, box, canvas
 
 STEPS = (1, 2, 3, 4)
 COLUMNS = [2.2 + 3.1 * step for step in range(len(STEPS))]
 
 
-def draw_feeding(ax: Axes | None = None) -> Axes:
-    """Draw four steps of a net twice: fed the true points, and fed its own output after the second.
-
-    Parameters
-    ----------
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks.
-
-    Examples
-    --------
-    >>> texts = [text.get_text() for text in draw_feeding().texts]
-    >>> texts.count("$x_3$"), texts.count(r"$\\hat{y}_2$")  # once given; put out twice and fed once
-    (1, 3)
-    """
-    ax = canvas(ax, width=13.2, height=14.6, inches=(6.4, 7.1))
-    for bottom, key, true_steps in ((8.2, "one_step", 4), (0.7, "free_running", 2)):
-        ax.text(0.2, bottom + 5.85, label(f"sine_wave.{key}"), size=WORD, weight="bold", color=INK, va="center")
+def draw_feeding() -> Axes:
+    """Draw four steps of a net twice: fed the true points, and fed its own output after the second."""
+    ax = canvas(width=13.2, height=14.6, inches=(6.4, 7.1))
+    rows = ((8.2, "one step: every input is true", 4), (0.7, "free run: own output comes back", 2))
+    for bottom, title, true_steps in rows:
+        ax.text(0.2, bottom + 5.85, title, size=WORD, weight="bold", color=INK, va="center")
         _state_arrows(ax, bottom + 2.3, INK)
         for step, x in zip(STEPS, COLUMNS, strict=True):
             own = step > true_steps
@@ -49,29 +28,12 @@ def draw_feeding(ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_cut(ax: Axes | None = None) -> Axes:
-    """Draw how far the error of the last step travels back, with and without a cut state.
-
-    Parameters
-    ----------
-    ax : Axes, optional
-        Where to draw; a new figure if left out.
-
-    Returns
-    -------
-    Axes
-        Without frame or ticks.
-
-    Examples
-    --------
-    >>> [text.get_text() for text in draw_cut().texts].count("$h_4$")  # once in each row
-    2
-    """
-    ax = canvas(ax, width=13.2, height=11.4, inches=(6.4, 5.55))
-    for bottom, key in ((6.6, "state_whole"), (0.7, "state_cut")):
-        cut = key == "state_cut"
+def draw_cut() -> Axes:
+    """Draw how far the error of the last step travels back, with and without a cut state."""
+    ax = canvas(width=13.2, height=11.4, inches=(6.4, 5.55))
+    for bottom, title, cut in ((6.6, "whole", False), (0.7, "cut at every step", True)):
         y = bottom + 1.9
-        ax.text(0.2, bottom + 4.1, label(f"sine_wave.{key}"), size=WORD, weight="bold", color=INK, va="center")
+        ax.text(0.2, bottom + 4.1, title, size=WORD, weight="bold", color=INK, va="center")
         _state_arrows(ax, y, FAINT)
         for step, x in zip(STEPS, COLUMNS, strict=True):
             reached = not cut or step == STEPS[-1]
@@ -86,7 +48,7 @@ def draw_cut(ax: Axes | None = None) -> Axes:
                     ax.plot([x - 1.55 + side] * 2, [y - 0.5, y + 0.5], color=INK, linewidth=3)
             elif step > 1:
                 arrow(ax, (x - 0.82, y + 0.32), (x - 3.1 + 0.82, y + 0.32), BACK, width=3)
-        box(ax, COLUMNS[-1] - 0.1, bottom + 4.1, label("sine_wave.error"), BACK, width=2.3, size=WORD)
+        box(ax, COLUMNS[-1] - 0.1, bottom + 4.1, "error", BACK, width=2.3, size=WORD)
         arrow(ax, (COLUMNS[-1], bottom + 3.48), (COLUMNS[-1], y + 0.64), BACK, width=3)
     return ax
 

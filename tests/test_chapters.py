@@ -131,17 +131,6 @@ def test_figures_have_alt_text_and_come_alone(chapter: NotebookNode) -> None:
             assert not alt, f"{cell.id}: alt text but no figure"
 
 
-def test_figure_texts_come_from_the_dictionary(chapter: NotebookNode) -> None:
-    for cell in code_cells(chapter):
-        for node in ast.walk(ast.parse(cell.source)):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-                continue
-            if node.func.attr in {"set_title", "set_xlabel", "set_ylabel", "suptitle", "text", "annotate", "legend"}:
-                typed = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-                words = [text for text in typed if re.search(r"[^\W\d_]{2,}", re.sub(r"\$[^$]*\$", "", text))]
-                assert words == [], f"{cell.id}: put {words} into rnn_utils/labels.toml and use label(...)"
-
-
 def test_only_drawing_is_hidden(chapter: NotebookNode) -> None:
     hidden = [cell for cell in code_cells(chapter) if "hide-input" in cell.metadata.get("tags", [])]
     shown = [cell for cell in code_cells(chapter) if cell not in hidden]

@@ -1,29 +1,36 @@
 """The drawings say what the book says, keep their texts apart, and stay legible on a phone."""
 
-import re
 from collections.abc import Callable, Iterator
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
+from rnn_utils.api_pictures import draw_loop
 from rnn_utils.diagrams import draw_feed_forward_and_recurrent, draw_gate, draw_unrolled
-from rnn_utils.errors import SettingError
-from rnn_utils.labels import label
+from rnn_utils.forecast_pictures import draw_ways, draw_windows
+from rnn_utils.gate_pictures import draw_gru_cell, draw_lstm_cell
+from rnn_utils.sine_diagrams import draw_cut, draw_feeding
 from rnn_utils.style import use_book_style
+from rnn_utils.trap_pictures import draw_both_ways, draw_clipping
 
 WORDS = ["I", "go", "eat", "rice"]
 PHONE = 360 / 768  # a figure 6.4 inches wide at 120 dots an inch, on a phone
-DRAWINGS: dict[str, Callable[..., Axes]] = {
+DRAWINGS: dict[str, Callable[[], Axes]] = {
     "two nets": draw_feed_forward_and_recurrent,
-    "unrolled": lambda **ax: draw_unrolled(WORDS, **ax),
-    "unrolled, three words": lambda **ax: draw_unrolled(["birds", "eat", "fish"], **ax),
-    "unrolled, five words": lambda **ax: draw_unrolled(["rice", "go", "eat", "I", "go"], **ax),
-    "backward": lambda **ax: draw_unrolled(WORDS, backward=True, **ax),
-    "backward, five words": lambda **ax: draw_unrolled([*WORDS, "go"], backward=True, **ax),
-    "gate": draw_gate,
+    "unrolled": lambda: draw_unrolled(WORDS),
+    "backward": lambda: draw_unrolled(WORDS, backward=True),
+    "gate": lambda: draw_gate([0.05, 0.5, 0.95]),
+    "lstm cell": draw_lstm_cell,
+    "gru cell": draw_gru_cell,
+    "loop": draw_loop,
+    "feeding": draw_feeding,
+    "cut": draw_cut,
+    "windows": draw_windows,
+    "ways": draw_ways,
+    "both ways": draw_both_ways,
+    "clipping": draw_clipping,
 }
 
 
@@ -33,11 +40,6 @@ def style() -> Iterator[None]:
     with mpl.rc_context():
         use_book_style()
         yield
-
-
-@pytest.fixture(params=DRAWINGS)
-def drawing(request: pytest.FixtureRequest) -> Axes:
-    return DRAWINGS[request.param]()
 
 
 def texts(ax: Axes) -> list[str]:
@@ -59,58 +61,23 @@ def leftward(ax: Axes) -> list[FancyArrowPatch]:
 
 
 @pytest.mark.parametrize("draw", DRAWINGS.values(), ids=DRAWINGS)
-def test_axes_given_are_the_axes_returned(draw: Callable[..., Axes]) -> None:
-    _, ax = plt.subplots()
-    assert draw(ax=ax) is ax
-    assert len(plt.get_fignums()) == 1
-
-
-@pytest.mark.parametrize("draw", DRAWINGS.values(), ids=DRAWINGS)
-def test_drawing_never_shows_itself(draw: Callable[..., Axes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plt, "show", lambda: pytest.fail("a drawing called show"))
-    draw()
-
-
-def test_texts_stay_inside_and_apart(drawing: Axes) -> None:
-    figure = drawing.figure
-    drawing.set_title(label("order_matters.unrolled_title"))
-    figure.canvas.draw()
-    boxes = [(text.get_text(), text.get_window_extent()) for text in [*drawing.texts, drawing.title]]
-    page = figure.bbox
+def test_texts_are_legible_inside_and_apart(draw: Callable[[], Axes]) -> None:
+    ax = draw()
+    title = ax.set_title("What does the loop look like in time?")
+    ax.figure.canvas.draw()
+    assert min(text.get_fontsize() for text in ax.texts) * ax.figure.dpi / 72 * PHONE >= 10
+    boxes = [(text.get_text(), text.get_window_extent()) for text in [*ax.texts, title]]
+    page = ax.figure.bbox
     for text, box in boxes:
-        assert page.x0 <= box.x0, text
-        assert page.y0 <= box.y0, text
-        assert box.x1 <= page.x1, text
-        assert box.y1 <= page.y1, text
+        assert page.x0 <= box.x0 < box.x1 <= page.x1, text
+        assert page.y0 <= box.y0 < box.y1 <= page.y1, text
     pairs = [(a, b) for number, a in enumerate(boxes) for b in boxes[number + 1 :]]
     assert [(a[0], b[0]) for a, b in pairs if a[1].overlaps(b[1])] == []
-
-
-def test_texts_fit_their_boxes(drawing: Axes) -> None:
-    drawing.figure.canvas.draw()
-    boxes = [patch.get_window_extent() for patch in drawing.patches if isinstance(patch, FancyBboxPatch | Circle)]
-    for text in drawing.texts:
-        extent = text.get_window_extent()
+    frames = [patch.get_window_extent() for patch in ax.patches if isinstance(patch, FancyBboxPatch | Circle)]
+    for text, extent in boxes:
         x, y = (extent.x0 + extent.x1) / 2, (extent.y0 + extent.y1) / 2
-        around = [box for box in boxes if box.contains(x, y)]
-        if around:
-            smallest = min(around, key=lambda box: box.width * box.height)
-            assert extent.width < smallest.width, text.get_text()
-
-
-def test_texts_are_legible_on_a_phone(drawing: Axes) -> None:
-    dots = drawing.figure.dpi / 72
-    assert min(text.get_fontsize() for text in drawing.texts) * dots * PHONE >= 10
-
-
-def test_words_come_from_the_dictionary(drawing: Axes) -> None:
-    known = {label(f"order_matters.{key}") for key in KEYS} | {*WORDS, "birds", "fish"}
-    plain = [text for text in texts(drawing) if not re.fullmatch(r"\$.*\$|[\d.]+", text)]
-    assert set(plain) <= known
-
-
-KEYS = ("feed_forward", "recurrent", "shared_weights", "error", "back_through_time", "gradient_sum")
-KEYS += ("signal", "gate", "passes")
+        widths = [frame.width for frame in frames if frame.contains(x, y)]
+        assert extent.width < min(widths, default=page.width), f"{text!r} is wider than its box"
 
 
 def test_only_the_recurrent_net_has_a_way_back() -> None:
@@ -120,40 +87,37 @@ def test_only_the_recurrent_net_has_a_way_back() -> None:
     assert len(arrows(ax)) == 5
 
 
-@pytest.mark.parametrize("length", [3, 4, 5])
-def test_unrolled_net_repeats_one_set_of_weights(length: int) -> None:
-    ax = draw_unrolled(["go"] * length)
-    assert texts(ax).count("$W_{hh}$") == texts(ax).count("$W_{xh}$") == length
+def test_unrolled_net_repeats_one_set_of_weights() -> None:
+    ax = draw_unrolled(WORDS)
+    assert texts(ax).count("$W_{hh}$") == texts(ax).count("$W_{xh}$") == 4
     assert texts(ax).count("$W_{hy}$") == 1
-    assert [f"$h_{t}$" in texts(ax) for t in range(length + 2)] == [True] * (length + 1) + [False]
+    assert [f"$h_{t}$" in texts(ax) for t in range(6)] == [True] * 5 + [False]
     assert leftward(ax) == []
 
 
-@pytest.mark.parametrize("length", [3, 5])
-def test_error_travels_from_the_last_state_to_the_first(length: int) -> None:
-    ax = draw_unrolled(["go"] * length, backward=True)
+def test_error_travels_from_the_last_state_to_the_first() -> None:
+    ax = draw_unrolled(WORDS, backward=True)
     starts = [ends(arrow)[0][0] for arrow in leftward(ax)]
     assert starts == sorted(starts)
-    assert len(starts) == length - 1
-    assert [f"$dh_{t}$" in texts(ax) for t in range(length + 2)] == [False] + [True] * length + [False]
+    assert len(starts) == 3
+    assert [f"$dh_{t}$" in texts(ax) for t in range(6)] == [False] + [True] * 4 + [False]
 
 
-def test_unrolled_net_refuses_what_does_not_fit() -> None:
-    with pytest.raises(SettingError, match="draw_unrolled: got 6 words; expected three to five"):
-        draw_unrolled(["go"] * 6)
-    with pytest.raises(SettingError, match="got 2 words"):
-        draw_unrolled(["go"] * 2)
+def test_gate_draws_what_passes_to_scale() -> None:
+    ax = draw_gate([0.0, 0.3, 1.0])
+    heights = [patch.get_height() for patch in ax.patches if isinstance(patch, Rectangle)]
+    passed = [leaving / coming for coming, leaving in zip(heights[::2], heights[1::2], strict=True)]
+    assert passed == pytest.approx([0.0, 0.3, 1.0])
+    assert texts(ax)[3:] == ["0.00", "0.30", "1.00"]
 
 
-@pytest.mark.parametrize("value", [0.0, 0.3, 1.0])
-def test_gate_draws_what_passes_to_scale(value: float) -> None:
-    ax = draw_gate([value])
-    coming, leaving = (patch for patch in ax.patches if isinstance(patch, Rectangle))
-    assert leaving.get_height() == pytest.approx(value * coming.get_height())
-    assert f"{value:.2f}" in texts(ax)
+def test_own_outputs_are_fed_only_in_the_free_run() -> None:
+    drawn = texts(draw_feeding())
+    assert drawn.count("$x_3$") == 1  # given in one of the two runs
+    assert drawn.count(r"$\hat{y}_2$") == 3  # put out in both, and fed in one
 
 
-@pytest.mark.parametrize("value", [-0.1, 1.5, float("nan")])
-def test_gate_refuses_values_outside_zero_to_one(value: float) -> None:
-    with pytest.raises(SettingError, match="expected every gate value from 0 to 1"):
-        draw_gate([0.5, value])
+def test_a_cut_state_lets_the_error_reach_one_input() -> None:
+    down = [arrow for arrow in arrows(draw_cut()) if ends(arrow)[1][1] < ends(arrow)[0][1]]
+    inputs = [ends(arrow)[0][1] for arrow in down if arrow.get_linewidth() == 3]
+    assert [inputs.count(y) for y in sorted(set(inputs))] == [1, 1, 4, 1]  # cut below, whole above, each under an error

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from rnn_utils.digit_pictures import draw_inside, draw_opinion
-from rnn_utils.errors import SettingError
 from rnn_utils.gate_pictures import GATES
 
 matplotlib.use("agg")
@@ -34,7 +33,8 @@ def test_states_and_gates_are_drawn_row_by_row(rng: np.random.Generator) -> None
     gates = {name: rng.random(T) for name in ("f", "o")}
     _, middle, right = draw_inside(image, states, gates)
     np.testing.assert_array_equal(middle.collections[0].get_array().reshape(T, 5), states)
-    assert middle.collections[0].get_clim() == (-1, 1)
+    low, high = middle.collections[0].to_rgba([-1.0, 1.0])
+    assert low[0] > low[2] and high[2] > high[0], "orange below zero, blue above"
     lines = {to_hex(line.get_color()): line for line in right.lines}
     for name, values in gates.items():
         np.testing.assert_array_equal(lines[GATES[name]].get_xdata(), values)
@@ -42,7 +42,7 @@ def test_states_and_gates_are_drawn_row_by_row(rng: np.random.Generator) -> None
 
 
 def test_names_of_gates_do_not_hide_each_other() -> None:
-    gates = {"i": [0.5, 0.5], "f": [0.1, 0.9], "o": [0.5, 0.51]}
+    gates = {"i": np.array([0.5, 0.5]), "f": np.array([0.1, 0.9]), "o": np.array([0.5, 0.51])}
     *_, right = draw_inside(np.zeros((2, 3)), np.zeros((2, 4)), gates)
     names = {text.get_text(): text.get_position()[0] for text in right.texts}
     assert list(names) == ["$i$", "$o$", "$f$"]
@@ -50,14 +50,6 @@ def test_names_of_gates_do_not_hide_each_other() -> None:
     assert names["$o$"] - names["$i$"] > 0.1
 
 
-def test_blue_is_above_zero_and_orange_below() -> None:
-    _, middle, _ = draw_inside(np.zeros((2, 3)), np.array([[-1.0], [1.0]]), {"f": [0, 1]})
-    low, high = middle.collections[0].to_rgba([-1.0, 1.0])
-    assert low[0] > low[2] and high[2] > high[0]
-
-
-def test_arrays_that_do_not_fit_the_image_are_refused() -> None:
-    with pytest.raises(SettingError, match="draw_opinion: probabilities has 3 lines for an image of 2 rows"):
-        draw_opinion(np.zeros((2, 2)), np.zeros((3, 10)), truth=1)
-    with pytest.raises(SettingError, match="draw_inside: f has 1 lines"):
-        draw_inside(np.zeros((2, 2)), np.zeros((2, 4)), {"f": [0.5]})
+def test_states_of_another_sequence_are_refused() -> None:
+    with pytest.raises(TypeError, match="Dimensions of C"):
+        draw_inside(np.zeros((3, 3)), np.zeros((2, 4)), {})

@@ -26,9 +26,3 @@ def test_the_ways_differ_in_what_is_fed() -> None:
     assert fed[14.2] == ["$x_1$", "$x_2$", "$x_3$", "$x_4$"]
     assert fed[7.3] == ["$x_1$", "$x_2$", r"$\hat{x}_3$", r"$\hat{x}_4$"]
     assert fed[0.7] == ["$x_1$", "$x_2$"]
-
-
-@pytest.mark.parametrize("draw", [pictures.draw_windows, pictures.draw_ways])
-def test_drawings_take_axes(draw) -> None:
-    _, ax = plt.subplots()
-    assert draw(ax) is ax

@@ -1,6 +1,6 @@
 import pytest
 
-from rnn_utils import expect_error, glue, label, table
+from rnn_utils import expect_error, glue, table
 from rnn_utils.errors import BookError, SettingError
 
 
@@ -43,8 +43,3 @@ def test_another_type_passes_through() -> None:
 def test_glue_refuses_an_unformatted_value() -> None:
     with pytest.raises(SettingError, match="format it first"):
         glue("accuracy", 0.97)  # type: ignore[arg-type]
-
-
-def test_label_of_an_unknown_key_says_where_to_add_it() -> None:
-    with pytest.raises(SettingError, match=r"labels\.toml"):
-        label("common.nothing")
