@@ -21,22 +21,22 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@touch $(INSTALLED)
 
 book: $(INSTALLED)  ## Render the book to _build/html/index.html
-	@$(BIN)/python -m tools.build_book
+	@$(BIN)/python -m tools.build
 
 test: $(INSTALLED)  ## Prove everything: helpers, every chapter's outputs, the rendered book
 	@$(BIN)/python -m tools.check
 
 test-gpu: $(INSTALLED)  ## Check the chapters' claims on a GPU; store nothing
-	@RNN_UTILS_DEVICE=$${RNN_UTILS_DEVICE:-cuda} $(BIN)/python -m tools.run_chapters --check $(if $(CHAPTER),--chapter $(CHAPTER))
+	@RNN_UTILS_DEVICE=$${RNN_UTILS_DEVICE:-cuda} $(BIN)/python -m tools.run --check $(if $(CHAPTER),--chapter $(CHAPTER))
 
 mutants: $(INSTALLED)  ## Break the reference cells on purpose and see that a test notices
 	@$(BIN)/python -m tools.mutants
 
 run: $(INSTALLED)  ## Run the chapters again and store their outputs (CHAPTER=10 for one)
-	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run_chapters $(if $(CHAPTER),--chapter $(CHAPTER))
+	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run $(if $(CHAPTER),--chapter $(CHAPTER))
 
 notebooks: $(INSTALLED)  ## Write the notebooks that people download to _build/notebooks/
-	@$(BIN)/python -m tools.export_notebooks
+	@$(BIN)/python -m tools.export
 
 serve: book  ## Serve the rendered book on this machine
 	@$(BIN)/python -m tools.serve

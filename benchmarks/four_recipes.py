@@ -19,10 +19,10 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from rnn_utils.data.mnist import Dataset, load_mnist
 
 from rnn_utils import setup
-from rnn_utils.data import Dataset, load_mnist
-from rnn_utils.published_recipes import RECIPES, SHORT_TEST, next_batches, scaled, training_part
+from rnn_utils.chapters.ch11_recipes import RECIPES, SHORT_TEST, next_batches, scaled, training_part
 from rnn_utils.training import batches
 
 APART, ALONE = True, ("runs",)  # a process of its own for every run; their seconds are compared
@@ -139,7 +139,7 @@ def judged_on() -> Dataset:
 def run_graph(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
     """Train a program of TensorFlow 1; this process sees the old Keras."""
     os.environ["TF_USE_LEGACY_KERAS"] = "1"  # read when TensorFlow is imported, which comes now
-    from rnn_utils.graph_programs import GraphProgram, legacy_tensorflow
+    from rnn_utils.chapters.ch11_graph_programs import GraphProgram, legacy_tensorflow
 
     legacy_tensorflow()
     setup(seed)
@@ -149,7 +149,7 @@ def run_graph(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any
 
 def run_rebuild(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
     """Train the same in Keras 3."""
-    from rnn_utils.keras_rebuilds import Rebuild
+    from rnn_utils.chapters.ch11_rebuilds import Rebuild
 
     setup(seed)
     plan, draw = RECIPES[recipe], partial(next_batches, rng=np.random.default_rng(seed))
@@ -160,7 +160,7 @@ def run_book(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]
     """Train the digit reader of chapter 10, stepped by hand like the others."""
     import tensorflow as tf
 
-    from rnn_utils.digit_reader import BATCH, LOSS, STEPS, new_net, new_optimizer, shifted
+    from rnn_utils.nets.digit_reader import BATCH, LOSS, STEPS, new_net, new_optimizer, shifted
 
     setup(seed)
     steps, rng = trial or STEPS, np.random.default_rng(seed)

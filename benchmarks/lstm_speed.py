@@ -17,9 +17,9 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from rnn_utils.cells import LSTMWeights, random_weights
-from rnn_utils.convert import to_torch
-from rnn_utils.gradcheck import relative_error
-from rnn_utils.sequence import Unrolled, unroll, unroll_backward
+from rnn_utils.cells.convert import to_torch
+from rnn_utils.cells.gradients import relative_error
+from rnn_utils.cells.sequence import Unrolled, unroll, unroll_backward
 
 N, T, D, H = 128, 28, 28, 128  # a batch of MNIST's rows
 THREADS, ROUNDS, RUNS = 2, 10, 20

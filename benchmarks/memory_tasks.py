@@ -11,10 +11,18 @@ import numpy as np
 import torch
 
 from rnn_utils.cells import LSTMWeights
-from rnn_utils.convert import from_torch
-from rnn_utils.memory_nets import Reader, gradient_by_lag, loss_of, spectral_radius, train
-from rnn_utils.memory_tasks import Batch, adding_problem, delayed_recall
-from rnn_utils.sequence import record, unroll
+from rnn_utils.cells.convert import from_torch
+from rnn_utils.cells.sequence import record, unroll
+from rnn_utils.chapters.ch03_memory import (
+    Batch,
+    Reader,
+    adding_problem,
+    delayed_recall,
+    gradient_by_lag,
+    loss_of,
+    spectral_radius,
+    train,
+)
 
 SEEDS = range(5)
 WAIT, H, N, CLIP, PIECE = 40, 32, 32, 1.0, 20

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from rnn_utils.data.mnist import load_mnist
 
 from rnn_utils import setup
-from rnn_utils.data import load_mnist
-from rnn_utils.published_recipes import RECIPES, next_batches, scaled, training_part
+from rnn_utils.chapters.ch11_recipes import RECIPES, next_batches, scaled, training_part
 
 APART = True  # a process of its own for every run
 WITNESS = {"trial": 200}  # steps that tell whether a change of the code left the numbers alone
@@ -33,7 +33,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {  # what changes, in which sou
 
 def run(change: str, source: str, seed: int, trial: int | None = None) -> dict[str, Any]:
     """Train one changed recipe to its end, or for the first steps only, and test it on every test image."""
-    from rnn_utils.keras_rebuilds import Rebuild
+    from rnn_utils.chapters.ch11_rebuilds import Rebuild
 
     setup(seed)
     mnist = load_mnist()

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnn_utils import setup, sine
+from rnn_utils import setup
+from rnn_utils.nets import sine
 
 FEW, MANY = 20, 200
 DRAWN = ("published", "book")  # the free runs and the states are kept of these, from the first seeds

@@ -69,7 +69,7 @@ def setup(seed: int) -> Setup:
     np.random.seed(seed)
     found = [_begin_tensorflow(seed, threads, wanted), _begin_torch(seed, threads, wanted)]
     if sys.modules.get("matplotlib") is not None:
-        from rnn_utils.style import use_book_style
+        from rnn_utils.drawing import use_book_style
 
         use_book_style()
     device = next((name for name in found if name not in (None, "cpu")), "cpu")

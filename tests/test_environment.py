@@ -62,7 +62,7 @@ def in_a_new_process(code: str, **environment: str) -> str:
 def test_the_package_needs_numpy_alone() -> None:
     blocked = ["matplotlib", "IPython", "pooch", "sklearn", "torch", "tensorflow", "keras", "jieba", "filelock", "tqdm"]
     code = f"import sys; sys.modules.update(dict.fromkeys({blocked!r}))\n"
-    in_a_new_process(code + "import rnn_utils, rnn_utils.data, rnn_utils.results; print(rnn_utils.setup(1).device)")
+    in_a_new_process(code + "import rnn_utils, rnn_utils.data.mnist, rnn_utils.page; print(rnn_utils.setup(1).device)")
     names = ("cells", "sequence", "stack", "clip", "gradcheck", "convert")
     in_a_new_process(code + "\n".join(f"import rnn_utils.{name}" for name in names))
 

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-
-from rnn_utils.data import mnist_source
-from rnn_utils.fingerprint import fingerprint
+from rnn_utils.data.mnist import mnist_source
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-META = "rnn_book"  # key of a chapter's own metadata: seconds, data, fingerprint
+META = "rnn_book"  # key of a chapter's own metadata: seconds, data
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -41,11 +39,6 @@ def write(notebook: NotebookNode, path: Path) -> None:
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """Return the code cells in order."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def chapter_fingerprint(notebook: NotebookNode) -> str:
-    """Return what the chapter's stored outputs depend on, as one hash."""
-    return fingerprint([cell.source for cell in code_cells(notebook)], ROOT)
 
 
 def glued(notebook: NotebookNode) -> dict[str, str]:
@@ -77,7 +70,7 @@ def kernel_environment() -> dict[str, str]:
         "MKL_NUM_THREADS": threads,
         "PYTHONHASHSEED": "0",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "JUPYTER_PATH": str(ROOT / "tests" / "jupyter"),
+        "JUPYTER_PATH": str(ROOT / "tools" / "kernel"),
     }
 
 

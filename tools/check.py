@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from rnn_utils.data import mnist_source
+from rnn_utils.data.mnist import mnist_source
+
 from tools.chapters import META, ROOT, chapter_paths, kernel_environment, probed_environment, read
 
 # Instruction sets that another processor may stop at: what survives them is no accident of this one.
@@ -31,7 +32,7 @@ OLDER = {
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--quiet", "-n", "2"]
 NBVAL = ["--nbval", "--nbval-kernel-name=rnn-book", "--nbval-cell-timeout=900", "--nbval-kernel-startup-timeout=120"]
 # Files, not cells, go to the two workers; nbval itself leaves handles open, so warnings stay warnings.
-NBVAL += ["-p", "tests.nbval_outputs", "--dist=loadfile", "-W", "default"]
+NBVAL += ["-p", "tools.nbval_plugin", "--dist=loadfile", "-W", "default"]
 
 
 class Outcome(NamedTuple):
@@ -88,7 +89,7 @@ def pytest_stage(name: str, arguments: list[str], environment: dict[str, str] | 
 def book_stage(name: str) -> Outcome:
     """Render the book; one pass or one failure."""
     start = time.perf_counter()
-    broken = subprocess.run([sys.executable, "-m", "tools.build_book"], cwd=ROOT).returncode != 0
+    broken = subprocess.run([sys.executable, "-m", "tools.build"], cwd=ROOT).returncode != 0
     return Outcome(name, int(not broken), int(broken), 0, time.perf_counter() - start)
 
 

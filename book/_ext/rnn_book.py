@@ -15,8 +15,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from rnn_utils.claims import CLAIM_MIME
-from rnn_utils.glossary import LANGUAGES, Term, load
+from rnn_utils.languages import LANGUAGES, Term, load_glossary
+from rnn_utils.page import CLAIM_MIME
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class GlossaryTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Build one definition per term, with an anchor ``term-<id>``."""
         self.env.note_dependency(str(Path(self.env.srcdir) / "book" / "glossary.toml"))
-        terms = load()
+        terms = load_glossary()
         names = {term.id: term.names["en"] for term in terms}
         found = nodes.definition_list(classes=["glossary"])
         for term in sorted(terms, key=lambda term: term.names["en"].casefold()):
