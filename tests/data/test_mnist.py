@@ -117,6 +117,7 @@ ANSWERS = {
     "cut": lambda handler, content: answer(handler, len(content), [content[:9]]),
     "endless": lambda handler, content: answer(handler, 10**12, repeat(content)),
     "absent": lambda handler, content: handler.send_error(404),
+    "stalling": lambda handler, content: answer(handler, len(content), [content], pause=20),
     # More than a minute for the first file.
     "dripping": lambda handler, content: answer(handler, len(content), (b"." for _ in content), pause=0.02),
 }
@@ -275,21 +276,28 @@ def test_hanging_mirrors_cost_seconds(
         return real(host, *rest, **more) if host == "127.0.0.1" else over.wait(20)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    before = set(threading.enumerate())
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mirrors += ["http://lost/", f"http://127.0.0.1:{silent.getsockname()[1]}/"]
         start = time.perf_counter()
         with pytest.raises(data._Missing, match=r"lost: TimeoutError.*127\.0\.0\.1:\d+: (Read)?Timeout"):
             data._mnist()
         assert time.perf_counter() - start < 5
+    left_behind = set(threading.enumerate()) - before
+    assert left_behind and all(thread.daemon for thread in left_behind)  # or Python would not end
     over.set()
 
 
-def test_dripping_mirror_costs_at_most_the_limit(cache: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kind", "because"), [("dripping", "too slow"), ("stalling", "ReadTimeout")])
+def test_slow_mirror_costs_at_most_the_limit(
+    kind: str, because: str, cache: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert data.LIMIT_SECONDS <= 60
     monkeypatch.setattr(data, "LIMIT_SECONDS", 0.5)
-    mirror.kind = "dripping"
+    monkeypatch.setattr(data, "ANSWER_SECONDS", 1.0)
+    mirror.kind = kind
     start = time.perf_counter()
-    with pytest.raises(data._Missing, match="too slow"):
+    with pytest.raises(data._Missing, match=because):
         data._mnist()
     assert time.perf_counter() - start < 5
     assert left_in(cache) == set()
