@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from rnn_utils.data.series import co2, noisy_sine, sunspots
 
 from rnn_utils.chapters.ch21_forecasting import (
     Scale,
@@ -26,6 +25,7 @@ from rnn_utils.chapters.ch21_forecasting import (
     rmse,
 )
 from rnn_utils.chapters.ch21_nets import WAYS, Forecaster, forecast, train
+from rnn_utils.data.series import co2, noisy_sine, sunspots
 
 UNITS, SEEDS, DRAWS = 16, range(5), range(10)
 # The noisy sine: 600 points to learn from, of which the last 150 choose the order of AR.

@@ -19,10 +19,10 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from rnn_utils.data.mnist import Dataset, load_mnist
 
 from rnn_utils import setup
 from rnn_utils.chapters.ch11_recipes import RECIPES, SHORT_TEST, next_batches, scaled, training_part
+from rnn_utils.data.mnist import Dataset, load_mnist
 from rnn_utils.training import batches
 
 APART, ALONE = True, ("runs",)  # a process of its own for every run; their seconds are compared

@@ -13,9 +13,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from rnn_utils.data.mnist import load_mnist
 
 from rnn_utils import setup
+from rnn_utils.data.mnist import load_mnist
 from rnn_utils.nets.digit_reader import RECIPE, new_net, train
 
 SEEDS = range(5)

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from rnn_utils.data.mnist import load_mnist
 
 from rnn_utils import setup
 from rnn_utils.chapters.ch11_recipes import RECIPES, next_batches, scaled, training_part
+from rnn_utils.data.mnist import load_mnist
 
 APART = True  # a process of its own for every run
 WITNESS = {"trial": 200}  # steps that tell whether a change of the code left the numbers alone

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+
 from rnn_utils.data.mnist import mnist_source
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnn_utils.data.mnist import mnist_source
-
 from tools.chapters import META, ROOT, chapter_paths, kernel_environment, probed_environment, read
 
 # Instruction sets that another processor may stop at: what survives them is no accident of this one.

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
-from rnn_utils.data.mnist import mnist_source
 
+from rnn_utils.data.mnist import mnist_source
 from rnn_utils.page import CLAIM_MIME
 from tools.chapters import META
 from tools.comparing import differences

@@ -28,8 +28,8 @@ from rnn_utils.cells import (
     zero_state,
 )
 from rnn_utils.cells.gradients import check_gradients
-from rnn_utils.cells.trees import leaves, mapped
 from rnn_utils.cells.kinds import in_letters
+from rnn_utils.cells.trees import leaves, mapped
 from rnn_utils.errors import DTypeError, NotFiniteError, SettingError, ShapeError
 from tests.cells.cell_cases import SAME, D, H, N, assert_close, every_cell, normal, one_by_one, random_state, weighed
 

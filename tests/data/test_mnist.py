@@ -25,9 +25,9 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import pytest_socket
-from rnn_utils.data.mnist import Dataset, load_mnist, mnist_source
 
 from rnn_utils.data import mnist as data
+from rnn_utils.data.mnist import Dataset, load_mnist, mnist_source
 from rnn_utils.errors import DataError, SettingError
 
 pytestmark = pytest.mark.timeout(60)  # where time limits are under test, a fault may wait for ever
