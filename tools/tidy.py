@@ -33,8 +33,11 @@ def opened(path: Path) -> NotebookNode:
     """Read a notebook as any editor saves it, also without ids or in an older form."""
     plain = json.loads(path.read_text(encoding="utf-8"))
     plain["nbformat_minor"] = max(5, plain.get("nbformat_minor", 0))
+    seen: set[str] = set()
     for number, cell in enumerate(plain["cells"]):
-        cell.setdefault("id", f"{number:08x}")  # a stand-in, which `tidied` replaces
+        if cell.get("id") is None or cell["id"] in seen:
+            cell["id"] = f"{number:08x}"  # a stand-in, which `tidied` replaces
+        seen.add(cell["id"])
     path.with_suffix(".ipynb.part").write_text(json.dumps(plain), encoding="utf-8")
     try:
         return read(path.with_suffix(".ipynb.part"))

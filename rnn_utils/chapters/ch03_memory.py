@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from rnn_utils.errors import SettingError
 
+
 class Batch(NamedTuple):
     """Sequences and what a net should answer after the last step of each."""
 

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from rnn_utils import page as results
+from rnn_utils import recall
 from rnn_utils.chapters import ch21_forecasting as fc
 from rnn_utils.data import series
 from rnn_utils.errors import SettingError
@@ -227,7 +227,7 @@ def test_a_missing_statsmodels_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_study_holds_every_run_once_and_its_nets_beat_ar4() -> None:
-    rows = results.load("forecasting")["rows"]
+    rows = recall("forecasting")
     far, four = [3, 15, 63], next(row["ar4"] for row in rows["rivals"] if row["draw"] == 0)
     for cell in ("RNN", "GRU", "LSTM"):
         own = [row for row in rows["sine"] if row["draw"] == 0 and row["cell"] == cell and row["mirrored"]]

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from rnn_utils import page as results  # noqa: E402
+from rnn_utils import recall  # noqa: E402
 from rnn_utils.errors import SettingError  # noqa: E402
 from rnn_utils.nets import sine  # noqa: E402
 
@@ -261,7 +261,7 @@ def test_book_recipe_meets_its_bars_on_any_twenty_seeds(first: int) -> None:
 
 
 def test_study_looked_inside_twenty_nets_and_gave_them_other_waves() -> None:
-    rows = results.load("sine_seeds")["rows"]
+    rows = recall("sine_seeds")
     inside = [(row["recipe"], row["seed"]) for row in rows["insides"]]
     assert sorted(inside) == [(recipe, seed) for recipe in ("book", "published") for seed in range(20)]
     assert [row["seed"] for row in rows["waves"]] == list(range(20))
@@ -272,7 +272,7 @@ def test_study_looked_inside_twenty_nets_and_gave_them_other_waves() -> None:
 
 
 def test_study_holds_every_seed_once_and_meets_the_bars() -> None:
-    rows = results.load("sine_seeds")["rows"]["runs"]
+    rows = recall("sine_seeds")["runs"]
     for recipe in sine.RECIPES:
         own = [row for row in rows if row["recipe"] == recipe]
         assert sorted(row["seed"] for row in own) == list(range(200 if recipe in ("lbfgs", "library", "book") else 20))
