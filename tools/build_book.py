@@ -26,6 +26,7 @@ def main() -> int:
         print(result.stdout, result.stderr, sep="\n", file=sys.stderr)
         print("The book was not built: see the warnings above; each names its file and line.", file=sys.stderr)
         return result.returncode
+    (built / ".buildinfo").unlink()  # a hash, of this folder's path among others, for the next incremental build
     export_notebooks.export(built / "downloads")
     print(f"The book is ready: {(built / 'index.html').as_uri()}")
     return 0

@@ -99,13 +99,13 @@ def empty(folder: Path, last: Path) -> None:
 def run(command: list[str]) -> int:
     """Run a command, pass on what it says but for pip's noise, and return its exit code."""
     quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}  # of setuptools about itself
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, errors="replace", env=quiet, close_fds=fcntl is None
-    )
-    for line in process.stderr:
-        if not NOISE.match(line):
-            sys.stderr.write(line)
-    if code := process.wait():
+    ) as process:
+        for line in process.stderr:
+            if not NOISE.match(line):
+                sys.stderr.write(line)
+    if code := process.returncode:
         print(f"This failed, with exit code {code}: {' '.join(command)}", file=sys.stderr)
     return code
 
@@ -114,7 +114,7 @@ def torch_index() -> list[str]:
     """Return pip's option for PyTorch's CPU builds: gigabytes less, where no NVIDIA card would use them."""
     wanted = os.environ.get("RNN_UTILS_TORCH", "")
     if wanted not in ("", "default"):
-        sys.exit(f"RNN_UTILS_TORCH is {wanted!r}; expected `default`, which takes the build that pip takes, or nothing.")
+        sys.exit(f"RNN_UTILS_TORCH is {wanted!r}; expected `default` (take what pip takes) or nothing.")
     if wanted or sys.platform != "linux" or has_card() or not answers(CPU_INDEX):
         return []
     return ["--extra-index-url", CPU_INDEX]
