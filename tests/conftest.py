@@ -5,14 +5,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import pytest_socket
 from nbformat import NotebookNode
 
 from tools.chapters import chapter_paths, read
 
+# As `setup` does: a process of tests may load TensorFlow first and make a PyTorch optimizer later.
+sys.modules.setdefault("triton", None)
+
 
 @pytest.fixture(autouse=True)
 def no_network(socket_disabled: None) -> None:
-    """Close sockets; a test of a local server opens them to 127.0.0.1 with ``enable_loopback``."""
+    """Close sockets; a test of a local server opens them to 127.0.0.1 with ``loopback``."""
+
+
+@pytest.fixture
+def loopback(no_network: None) -> None:
+    """Open sockets again, to this machine alone."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1"])
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import export as export_notebooks
+from tools import export
 from tools.chapters import ROOT
 
 
@@ -26,7 +26,8 @@ def main() -> int:
         print(result.stdout, result.stderr, sep="\n", file=sys.stderr)
         print("The book was not built: see the warnings above; each names its file and line.", file=sys.stderr)
         return result.returncode
-    export_notebooks.export(built / "downloads")
+    (built / ".buildinfo").unlink()  # a hash, of this folder's path among others, for the next incremental build
+    export.export(built / "downloads")
     print(f"The book is ready: {(built / 'index.html').as_uri()}")
     return 0
 

@@ -17,6 +17,8 @@ from rnn_utils.page import CLAIM_MIME
 from tools.chapters import META, ROOT, chapter_paths, code_cells, glued, read, title, write
 from tools.plain import Names, plain
 
+EPOCH = "315532800"  # 1980, where the times of a zip begin
+
 INSTALL = """\
 # Installs this book's helpers, rnn_utils; leaves the frameworks that are here as they are.
 import importlib.util, pathlib, subprocess, sys
@@ -48,7 +50,10 @@ def export(folder: Path) -> None:
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build ``rnn_utils`` with the stored studies and the glossary inside, so that it stands alone."""
+    """Build ``rnn_utils`` with the stored studies and the glossary inside, so that it stands alone.
+
+    A wheel is a zip, which holds the times and modes of its files: both are fixed, so that one commit makes one file.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         stage = Path(temporary) / "source"
         stage.mkdir()
@@ -59,8 +64,12 @@ def build_wheel(folder: Path) -> Path:
         data.mkdir()
         for path in [*(ROOT / "benchmarks" / "results").glob("*.json"), *(ROOT / "book").glob("*.toml")]:
             shutil.copy(path, data)
+        for path in stage.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-        subprocess.run([*command, "--wheel-dir", str(folder), str(stage)], check=True, stderr=subprocess.DEVNULL)
+        command += ["--wheel-dir", str(folder), str(stage)]
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH}
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL, env=environment, umask=0o022)
     return next(folder.glob("*.whl"))
 
 
