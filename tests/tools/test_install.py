@@ -94,7 +94,8 @@ def test_an_install_that_was_cut_off_is_begun_again(
         patch.setattr(install, "run", fails(code, at))
         with pytest.raises((SystemExit, KeyboardInterrupt)):
             install.install("test", folder)
-    (folder / "half").touch()
+    (folder / "lib").mkdir()
+    (folder / "lib64").symlink_to(tmp_path)  # a folder that must not be followed
     assert not any((folder / f".{name}").exists() for name in GROUPS)
     commands.clear()
     install.install("test", folder)
@@ -118,8 +119,7 @@ def test_emptying_can_be_cut_off_too(tmp_path: Path, monkeypatch: pytest.MonkeyP
     mark = tmp_path / ".unfinished"
     mark.touch()
     (tmp_path / "lib").mkdir()
-    (tmp_path / "lib64").symlink_to("lib")
-    monkeypatch.setattr(shutil, "rmtree", lambda path: pytest.fail("followed a link") if path.is_symlink() else 1 / 0)
+    monkeypatch.setattr(shutil, "rmtree", lambda path: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         install.empty(tmp_path, mark)
     assert mark.exists()
