@@ -1,5 +1,6 @@
 """Find, read and describe the chapters."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -25,9 +26,51 @@ def chapter_paths(number: str | None = None) -> list[Path]:
     return paths
 
 
+class ChapterError(Exception):
+    """A chapter cannot be used as it is; the message names it and says what to do."""
+
+
 def read(path: Path) -> NotebookNode:
-    """Read a notebook in the format its file has."""
-    return nbformat.read(path, as_version=4)
+    """Read a notebook in the format its file has.
+
+    Raises
+    ------
+    ChapterError
+        If a cell has no id.
+    """
+    plain = json.loads(path.read_text(encoding="utf-8"))
+    for number, cell in enumerate(plain["cells"], start=1):
+        if not cell.get("id"):
+            first = "".join(cell["source"])[:40]
+            raise ChapterError(f"{path.name}: cell {number} ({first!r}) has no id; run `make tidy`, which makes one.")
+    return nbformat.reads(json.dumps(plain), as_version=4)
+
+
+def is_draft(notebook: NotebookNode) -> bool:
+    """Tell whether a chapter is not part of the book yet."""
+    return bool(notebook.metadata.get(META, {}).get("draft"))
+
+
+def finished_paths() -> list[Path]:
+    """Return the chapters of the book in order, without drafts."""
+    return [path for path in chapter_paths() if not is_draft(read(path))]
+
+
+def seconds(notebook: NotebookNode, name: str) -> float:
+    """Return what the chapter of that file name states it takes.
+
+    Raises
+    ------
+    ChapterError
+        If it states nothing.
+    """
+    stated = notebook.metadata.get(META, {}).get("seconds")
+    if not isinstance(stated, int | float) or stated <= 0:
+        raise ChapterError(
+            f"{name}: rnn_book.seconds in the notebook's metadata is {stated!r}; expected the seconds that it takes on "
+            'two cores, such as {"rnn_book": {"seconds": 30}}.'
+        )
+    return stated
 
 
 def write(notebook: NotebookNode, path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rnn_utils.data.mnist import mnist_source
 from tools import pythons
-from tools.chapters import META, ROOT, chapter_paths, kernel_environment, probed_environment, read
+from tools.chapters import META, ROOT, chapter_paths, kernel_environment, probed_environment, read, seconds
 
 # Instruction sets that another processor may stop at: what survives them is no accident of this one.
 AVX2 = {
@@ -148,7 +148,7 @@ def same_book(version: str, program: str) -> Outcome:
 
 def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = None) -> Outcome:
     """Run chapters under nbval, the longest first, and compare what they print and draw."""
-    paths = sorted(paths or chapter_paths(), key=lambda path: -read(path).metadata[META]["seconds"])
+    paths = sorted(paths or chapter_paths(), key=lambda path: -seconds(read(path), path.name))
     return pytest_stage(name, [*map(str, paths), *NBVAL], {**kernel_environment(), **extra})
 
 
@@ -166,7 +166,7 @@ def digits_stage(name: str) -> Outcome:
     if mnist_source() != "mnist":
         print("The chapters above ran on the embedded digits already.")
         return Outcome(name, 0, 0, 0, 0.0)
-    paths = [path for path in chapter_paths() if read(path).metadata[META].get("data") == "mnist"]
+    paths = [path for path in chapter_paths() if read(path).metadata.get(META, {}).get("data") == "mnist"]
     with tempfile.TemporaryDirectory() as empty:
         folder = os.environ.pop("RNN_UTILS_DATA", None)
         try:
@@ -179,9 +179,9 @@ def digits_stage(name: str) -> Outcome:
 def summed_up(outcomes: list[Outcome]) -> int:
     """Print a line a stage and the total; return the number of failures."""
     print("\n━━ summary ━━")
-    for stage, passed, failed, skipped, seconds in outcomes:
+    for stage, passed, failed, skipped, taken in outcomes:
         verdict = "FAILED" if failed else "passed"
-        print(f"{stage:<16} {verdict}  {passed:>4} passed {failed:>3} failed {skipped:>3} skipped  {seconds:>5.0f} s")
+        print(f"{stage:<16} {verdict}  {passed:>4} passed {failed:>3} failed {skipped:>3} skipped  {taken:>5.0f} s")
     passed, failed, skipped = (sum(outcome[i] for outcome in outcomes) for i in (1, 2, 3))
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return min(failed, 100)

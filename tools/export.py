@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell
 from pybtex.database import parse_file
 
 from rnn_utils.page import CLAIM_MIME
-from tools.chapters import META, ROOT, chapter_paths, code_cells, glued, read, title, write
+from tools.chapters import META, ROOT, code_cells, finished_paths, glued, read, title, write
 from tools.plain import Names, plain
 
 EPOCH = "315532800"  # 1980, where the times of a zip begin
@@ -36,7 +36,7 @@ def main() -> None:
     """Export to _build/notebooks and say so."""
     folder = ROOT / "_build" / "notebooks"
     export(folder)
-    print(f"{len(chapter_paths())} notebooks and the wheel of rnn_utils are in {folder.relative_to(ROOT)}/")
+    print(f"{len(finished_paths())} notebooks and the wheel of rnn_utils are in {folder.relative_to(ROOT)}/")
 
 
 def export(folder: Path) -> None:
@@ -45,7 +45,7 @@ def export(folder: Path) -> None:
     folder.mkdir(parents=True)
     wheel = build_wheel(folder)
     names = book_names()
-    for path in chapter_paths():
+    for path in finished_paths():
         write(exported(read(path), names, wheel.name), folder / path.name)
 
 
@@ -81,7 +81,7 @@ def book_names() -> Names:
         if heading := re.search(r"^# (.+)$", text, re.MULTILINE):
             names.documents[f"/book/{path.stem}"] = heading[1]
         names.labels |= labels(text)
-    for path in chapter_paths():
+    for path in finished_paths():
         notebook = read(path)
         names.documents[f"/notebooks/{path.stem}"] = title(notebook)
         for cell in notebook.cells:

@@ -15,7 +15,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 from rnn_utils.data.mnist import mnist_source
 from rnn_utils.page import CLAIM_MIME
-from tools.chapters import META
+from tools.chapters import META, seconds
 from tools.comparing import differences
 
 TIME_FACTOR = 3  # a chapter may take this many times what it states
@@ -72,7 +72,7 @@ def check_time(item: IPyNbCell) -> None:
 
     The clock alone would blame a chapter for what else a busy machine does.
     """
-    stated = item.parent.nb.metadata[META]["seconds"]
+    stated = seconds(item.parent.nb, item.path.name)
     times = psutil.Process(item.parent.kernel.km.provisioner.pid).cpu_times()
     taken = min(spent[item.path], times.user + times.system)
     if taken > TIME_FACTOR * stated:

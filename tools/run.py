@@ -16,6 +16,7 @@ from tqdm import tqdm
 from rnn_utils.data import mnist as data
 from tools.chapters import (
     META,
+    ChapterError,
     chapter_paths,
     kernel_environment,
     probed_environment,
@@ -46,10 +47,6 @@ def main() -> int:
                 bar.write(f"{jobs[job].name}: failed, nothing stored\n{error}", file=sys.stderr)
             bar.update()
     return failures
-
-
-class ChapterError(Exception):
-    """A chapter cannot be run or stored."""
 
 
 def run(path: Path, *, store: bool) -> float:

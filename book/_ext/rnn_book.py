@@ -126,9 +126,11 @@ def add_card(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put a line under a chapter's title: how long it runs, on which data, where to get it."""
     if not docname.startswith("notebooks/"):
         return
-    own = read_notebook(Path(app.env.doc2path(docname)))["metadata"][META]
+    own = read_notebook(Path(app.env.doc2path(docname)))["metadata"].get(META, {})
     stem = Path(docname).name
-    parts = [f"Runs in about {own['seconds']} s on two CPU cores"]
+    if "seconds" not in own:
+        logger.warning('%s.ipynb states no time: write {"rnn_book": {"seconds": 30}} into its metadata', docname)
+    parts = [f"Runs in about {own.get('seconds', '?')} s on two CPU cores"]
     if own.get("data") == "mnist":
         parts.append("data: MNIST, or the embedded digits when there is no network")
     card = nodes.paragraph("", " · ".join(parts) + " · ", classes=["chapter-card"])

@@ -112,7 +112,7 @@ def test_rendering_needs_no_framework_nor_what_draws() -> None:
     blocked = ["tensorflow", "keras", "torch", "matplotlib", "sklearn", "scipy", "pandas", "pooch", "filelock", "tqdm"]
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({blocked!r})); sys.path.append('book/_ext')\n"
-        "import rnn_book, tools.build_book, tools.export_notebooks, tools.serve"
+        "import rnn_book, tools.build, tools.export, tools.new, tools.serve, tools.tidy"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 

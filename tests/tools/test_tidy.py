@@ -9,7 +9,7 @@ import pytest
 from nbformat import NotebookNode
 
 from tools import new, tidy
-from tools.chapters import META, chapter_paths, code_cells, read, write
+from tools.chapters import KERNELSPEC, META, ChapterError, chapter_paths, code_cells, read, seconds, write
 
 SAVED = {
     "cells": [
@@ -18,7 +18,7 @@ SAVED = {
             "cell_type": "code",
             "execution_count": 17,
             "id": "a1b2c3d4",
-            "metadata": {"execution": {"t": 1}, "tags": ["hide-input"], "collapsed": False},
+            "metadata": {"execution": {"iopub.execute_input": "1"}, "tags": ["hide-input"], "collapsed": False},
             "outputs": [
                 {"name": "stdout", "output_type": "stream", "text": "a"},
                 {"name": "stdout", "output_type": "stream", "text": "b\n"},
@@ -48,7 +48,7 @@ def test_cells_without_a_readable_id_get_one_from_their_words(tidied: NotebookNo
 
 def test_what_an_editor_adds_is_gone_and_what_the_book_needs_stays(tidied: NotebookNode) -> None:
     assert [dict(cell.metadata) for cell in tidied.cells] == [{}, {"tags": ["hide-input"]}, {}, {}]
-    assert tidied.metadata.kernelspec.name == "python3"
+    assert tidied.metadata.kernelspec == KERNELSPEC
     assert tidied.metadata[META] == {"seconds": 3}
     assert tidied.cells[0].source == "(here)=\n# How far, then?"
     assert [output.text for output in tidied.cells[1].outputs] == ["ab\n"]
@@ -91,3 +91,15 @@ def test_what_cannot_be_a_chapter_is_refused(
 def test_a_number_that_is_taken_is_refused() -> None:
     with pytest.raises(SystemExit, match=r"CHAPTER=01: 01_\w+\.ipynb has this number"):
         new.place("01", "Again")
+
+
+def test_a_missing_id_is_told_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "05_saved.ipynb"
+    path.write_text(json.dumps(SAVED), encoding="utf-8")
+    with pytest.raises(ChapterError, match=r"^05_saved\.ipynb: cell 1 \('\(here\)=.*has no id; run `make tidy`"):
+        read(path)
+
+
+def test_a_chapter_without_its_time_is_told_in_one_sentence() -> None:
+    with pytest.raises(ChapterError, match=r"^05_saved\.ipynb: rnn_book\.seconds .* is None; expected the seconds"):
+        seconds(NotebookNode(metadata=NotebookNode()), "05_saved.ipynb")
