@@ -62,7 +62,7 @@ def install(group: str, folder: Path) -> None:
     stamp = folder / f".{group}"
     if stamp.exists() and stamp.stat().st_mtime >= locked:
         return
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     unfinished = folder / ".unfinished"
     if unfinished.exists():
         print(f"The last install into {folder.name} was cut off: beginning again.", flush=True)

@@ -36,7 +36,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def run(command: list[str]) -> int:
         noted.append(" ".join(command))
         if "venv" in command:
-            python = Path(command[-1], "Scripts" if os.name == "nt" else "bin", "python")
+            python = Path(command[-1], "bin", "python")
             python.parent.mkdir()
             python.touch()
         return 0
