@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from rnn_utils import training
 from rnn_utils.errors import SettingError
 
 POINTS = 20  # inputs to learn from; the targets are the points that follow them
@@ -338,11 +339,12 @@ def train_carried(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
 
 def train_adam(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
     """Do as `train_bptt`, but let Adam make the moves."""
-    optimizer = torch.optim.Adam(net.parameters(), lr=ADAM_RATE)
-    for _ in range(EPOCHS):
-        optimizer.zero_grad()
-        ((net(x, zero_state(net))[0] - y).pow(2).sum() / 2).backward()
-        optimizer.step()
+
+    def loss(net: HandNet, points: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        x, y = points
+        return (net(x, zero_state(net))[0] - y).pow(2).sum() / 2
+
+    training.train(net, loss, torch.optim.Adam(net.parameters(), lr=ADAM_RATE), lambda: (x, y), steps=EPOCHS)
 
 
 def descend(net: nn.Module, loss: torch.Tensor, rate: float) -> None:
