@@ -18,13 +18,15 @@ from rnn_utils.labels import label
 from rnn_utils.style import COLOURS
 
 
-def draw_training(history: Any, ax: Axes | None = None) -> Axes:
+def draw_training(history: dict[str, list[float]], every: int, ax: Axes | None = None) -> Axes:
     """Draw the loss of a training run, and that on held-out data where there is some.
 
     Parameters
     ----------
-    history : History
-        What a `fit` of the book returns: ``step``, ``train_loss``, ``val_loss`` and more.
+    history : dict
+        What Keras's `fit` keeps: ``loss`` and, where there is held-out data, ``val_loss``.
+    every : int
+        Steps of what Keras calls an epoch.
     ax : Axes, optional
         Where to draw; a new figure if left out.
 
@@ -34,12 +36,10 @@ def draw_training(history: Any, ax: Axes | None = None) -> Axes:
         The loss is on a logarithmic scale, so that each halving is the same way down.
     """
     ax = _axes(ax)
-    for losses, key, colour, marker in (
-        (history.train_loss, "training", "blue", "o"),
-        (history.val_loss, "validation", "orange", "s"),
-    ):
-        if losses:
-            ax.plot(history.step, losses, color=COLOURS[colour], marker=marker, markersize=6, label=label(key))
+    for name, key, colour, marker in (("loss", "training", "blue", "o"), ("val_loss", "validation", "orange", "s")):
+        if name in history:
+            steps = every * np.arange(1, len(history[name]) + 1)
+            ax.plot(steps, history[name], color=COLOURS[colour], marker=marker, markersize=6, label=label(key))
     ax.set(xlabel=label("training_step"), ylabel=label("loss"), yscale="log", xlim=(0, None))
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

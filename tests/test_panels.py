@@ -4,7 +4,6 @@ import ast
 import importlib
 from collections.abc import Iterator
 from itertools import combinations
-from types import SimpleNamespace
 from typing import Any
 
 import matplotlib as mpl
@@ -18,7 +17,6 @@ from rnn_utils.errors import SettingError
 from rnn_utils.panels import panels
 from tools.chapters import ROOT
 
-HISTORY = SimpleNamespace(step=(10, 20), train_loss=(2.0, 1.0), val_loss=(1.5, 1.2))
 ARGUMENTS: dict[str, tuple[Any, ...]] = {  # of every public drawing, what it needs besides the axes
     "api_pictures.draw_ends": ({"no_lengths": np.eye(2), "mask": -np.eye(2)}, [2, 1]),
     "api_pictures.draw_layouts": (),
@@ -36,7 +34,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {  # of every public drawing, what it ne
     "plotting.draw_confusion": ([1, 2], [1, 3]),
     "plotting.draw_digits": (np.eye(8)[None],),
     "plotting.draw_rows_as_steps": (np.eye(8), "1"),
-    "plotting.draw_training": (HISTORY,),
+    "plotting.draw_training": ({"loss": [2.0, 1.0], "val_loss": [1.5, 1.2]}, 10),
     "sine_diagrams.draw_cut": (),
     "sine_diagrams.draw_feeding": (),
     "sine_pictures.draw_other_waves": (["$a$", "$b$"], [[0, 2, 0], [1, 0, 1]], [[0, 1, 0], [1, 1, 1]]),

@@ -12,13 +12,7 @@ from rnn_utils import label, plotting
 from rnn_utils.errors import SettingError
 from rnn_utils.style import use_book_style
 
-
-class History:
-    """As the training loops return it."""
-
-    step = (10, 20, 30)
-    train_loss = (2.0, 1.0, 0.5)
-    val_loss = (1.5, 1.0, 0.75)
+HISTORY = {"loss": [2.0, 1.0, 0.5], "val_loss": [1.5, 1.0, 0.75]}  # as Keras's `fit` returns it
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +41,7 @@ def test_the_style_survives_on_a_phone_and_on_the_dark_theme() -> None:
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda ax: plotting.draw_training(History(), ax),
+        lambda ax: plotting.draw_training(HISTORY, 10, ax),
         lambda ax: plotting.draw_confusion([1, 2], [1, 3], ax),
         lambda ax: plotting.draw_digits(np.eye(8)[None], ax=ax),
         lambda ax: plotting.draw_rows_as_steps(np.eye(8), "1", ax),
@@ -60,20 +54,18 @@ def test_drawings_take_axes_or_make_them(draw) -> None:
 
 
 def test_training_chart_has_a_line_for_each_loss() -> None:
-    ax = plotting.draw_training(History())
+    ax = plotting.draw_training(HISTORY, 10)
     drawn = {line.get_label(): (tuple(line.get_xdata()), tuple(line.get_ydata())) for line in ax.get_lines()}
     assert drawn == {
-        label("training"): (History.step, History.train_loss),
-        label("validation"): (History.step, History.val_loss),
+        label("training"): ((10, 20, 30), (2.0, 1.0, 0.5)),
+        label("validation"): ((10, 20, 30), (1.5, 1.0, 0.75)),
     }
     assert ax.get_yscale() == "log"
     assert ax.get_xlabel() == label("training_step")
 
 
 def test_training_chart_without_held_out_data_has_one_line() -> None:
-    history = History()
-    history.val_loss = ()
-    ax = plotting.draw_training(history)
+    ax = plotting.draw_training({"loss": [2.0, 1.0]}, 10)
     assert [line.get_label() for line in ax.get_lines()] == [label("training")]
 
 
