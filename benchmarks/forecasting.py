@@ -24,7 +24,7 @@ from rnn_utils.chapters.ch21_forecasting import (
     order_errors,
     rmse,
 )
-from rnn_utils.chapters.ch21_nets import WAYS, Forecaster, forecast, train
+from rnn_utils.chapters.ch21_nets import WAYS, Forecaster, forecast, train_forecaster
 from rnn_utils.data.series import co2, noisy_sine, sunspots
 
 UNITS, SEEDS, DRAWS = 16, range(5), range(10)
@@ -62,7 +62,7 @@ def run_sine(draw: int, seed: int, cell: str, way: str, mirrored: bool, past: in
     known = mirror(known) if mirrored else known
     net = make(cell, way, horizon, fit_scale(known.past), seed)
     start = time.perf_counter()
-    losses = train(net, known, way, np.random.default_rng(seed), steps=SINE["steps"], batch=128)
+    losses = train_forecaster(net, known, way, np.random.default_rng(seed), steps=SINE["steps"], batch=128)
     test = cut_windows(noisy, past, horizon, end)
     gaps = forecast(net, test, "direct" if way == "direct" else "free")
     return {
@@ -104,7 +104,7 @@ def run_real(series: str, seed: int, way: str) -> dict[str, Any]:
     test = cut_windows(values, past, horizon, plan["valid"])
     net = make("LSTM", way, horizon, fit_scale(values[: plan["train"]]), seed, relative=plan["relative"])
     start = time.perf_counter()
-    train(net, known, way, np.random.default_rng(seed), steps=plan["steps"], rate=plan["rate"], batch=64)
+    train_forecaster(net, known, way, np.random.default_rng(seed), steps=plan["steps"], rate=plan["rate"], batch=64)
     seconds = time.perf_counter() - start
     used = "direct" if way == "direct" else "free"
     on_valid, on_test = forecast(net, valid, used), forecast(net, test, used)
@@ -127,7 +127,7 @@ def run_leak(seed: int, scaled_by: str) -> dict[str, Any]:
     scale = fit_scale(values[: plan["train"]] if scaled_by == "train" else values)
     net = make("GRU", "direct", horizon, scale, seed)
     known = cut_windows(values, past, horizon, 0, plan["train"])
-    train(net, known, "direct", np.random.default_rng(seed), steps=LEAK["steps"], rate=LEAK["rate"], batch=64)
+    train_forecaster(net, known, "direct", np.random.default_rng(seed), **LEAK, batch=64)
     test = cut_windows(values, past, horizon, plan["valid"])
     return {"rmse": rounded(rmse(forecast(net, test, "direct"), test.future))}
 

@@ -37,7 +37,7 @@ def run(recipe: str, seed: int) -> dict[str, object]:
     setup(0)
     torch.optim.SGD([torch.zeros(1)])  # the first optimiser loads a good part of PyTorch; keep that out of the seconds
     start = time.perf_counter()
-    net = sine.train(seed, recipe)
+    net = sine.train_recipe(seed, recipe)
     scores = sine.score(net, time.perf_counter() - start)
     row = {name: short(value) for name, value in scores._asdict().items()}
     if recipe in DRAWN and seed < FEW:
@@ -49,7 +49,7 @@ def run(recipe: str, seed: int) -> dict[str, object]:
 def look_inside(recipe: str, seed: int) -> dict[str, object]:
     """Measure the states of a free run: their shadow, their spread, their turn, and what they tell."""
     setup(0)
-    states = sine.free_states(sine.train(seed, recipe), sine.wave(sine.WARM))
+    states = sine.free_states(sine.train_recipe(seed, recipe), sine.wave(sine.WARM))
     path, singular_values = sine.portrait(states)
     free = path[sine.WARM :]
     step, *_ = np.linalg.lstsq(free[:-1], free[1:], rcond=None)  # the 2x2 matrix that leads on best
@@ -66,7 +66,7 @@ def look_inside(recipe: str, seed: int) -> dict[str, object]:
 def other_waves(seed: int) -> dict[str, object]:
     """Let a net continue waves that it was not trained on, from 5 and from 20 true points."""
     setup(0)
-    net, rows = sine.train(seed, "book"), []
+    net, rows = sine.train_recipe(seed, "book"), []
     for kind, values in WAVES.items():
         for value in values:
             true = sine.wave(sine.POINTS + sine.FREE + 1, **{kind: value})

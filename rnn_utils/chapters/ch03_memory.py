@@ -5,8 +5,6 @@ asks for a sum of two numbers that stand far apart.  Imports PyTorch.
 """
 
 import copy
-import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -177,14 +175,6 @@ class Reader(nn.Module):
         return self.answer(h[:, -1])
 
 
-class Trace(NamedTuple):
-    """What `train` kept, one entry per step, and the time that it took."""
-
-    loss: list[float]
-    grad_norm: list[float]  # before clipping
-    seconds: float
-
-
 def spectral_radius(matrix: Tensor) -> float:
     """Return the largest magnitude of a square matrix's eigenvalues.
 
@@ -202,45 +192,6 @@ def loss_of(net: Reader, batch: Batch) -> Tensor:
     """Return the mean loss: cross-entropy for symbols, squared error for numbers."""
     y_hat, y = net(torch.from_numpy(batch.x)), torch.from_numpy(batch.y)
     return functional.mse_loss(y_hat[:, 0], y) if y.is_floating_point() else functional.cross_entropy(y_hat, y)
-
-
-def train(net: Reader, draw: Callable[[], Batch], *, steps: int, rate: float, clip: float | None) -> Trace:
-    """Train a net with Adam on a fresh batch at each step.
-
-    Parameters
-    ----------
-    net : Reader
-        Trained in place.
-    draw : callable
-        Makes a batch.
-    steps : int
-        How many batches.
-    rate : float
-        Adam's learning rate.
-    clip : float or None
-        Largest global norm of a gradient; longer ones are shortened to it.  None leaves them alone.
-
-    Returns
-    -------
-    Trace
-        Loss and gradient norm of each step.
-
-    References
-    ----------
-    Kingma and Ba (2015), "Adam"; Pascanu, Mikolov and Bengio (2013), "On the difficulty of training
-    recurrent neural networks", for clipping.
-    """
-    optimizer = torch.optim.Adam(net.parameters(), lr=rate)
-    losses, norms, start = [], [], time.perf_counter()
-    for _ in range(steps):
-        loss = loss_of(net, draw())
-        optimizer.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(net.parameters(), clip if clip is not None else float("inf"))
-        optimizer.step()
-        losses.append(loss.item())
-        norms.append(norm.item())
-    return Trace(losses, norms, time.perf_counter() - start)
 
 
 def gradient_by_lag(net: Reader, batch: Batch) -> np.ndarray:

@@ -76,15 +76,13 @@ def _draw_image(ax: Axes, image: Array) -> None:
     ax.spines[:].set(visible=True, color=FAINT)
 
 
-def draw_training(history: Any) -> Axes:
-    """Draw the loss of a training run, and that on held-out data where there is some."""
+def draw_training(history: dict[str, list[float]], every: int) -> Axes:
+    """Draw the losses that Keras noted after each epoch of so many steps, also on held-out data where there is some."""
     _, ax = plt.subplots()
-    for losses, name, colour, marker in (
-        (history.train_loss, "training", "blue", "o"),
-        (history.val_loss, "validation", "orange", "s"),
-    ):
-        if losses:
-            ax.plot(history.step, losses, color=COLOURS[colour], marker=marker, markersize=6, label=name)
+    for key, name, colour, marker in (("loss", "training", "blue", "o"), ("val_loss", "validation", "orange", "s")):
+        if key in history:
+            steps = every * np.arange(1, len(history[key]) + 1)
+            ax.plot(steps, history[key], color=COLOURS[colour], marker=marker, markersize=6, label=name)
     ax.set(xlabel="training step", ylabel="loss", yscale="log", xlim=(0, None))
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from rnn_utils.chapters.ch21_forecasting import Array, Scale, Windows
 from rnn_utils.errors import SettingError
+from rnn_utils.training import train
 
 CELLS = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
 WAYS = ("teacher", "free", "direct")
@@ -79,7 +80,7 @@ def say(net: Forecaster, past: Tensor, future: Tensor, way: str) -> Tensor:
     return net(torch.cat((past, future[:, :-1]), dim=1))[0][:, past.shape[1] - 1 :, 0]
 
 
-def train(
+def train_forecaster(
     net: Forecaster,
     windows: Windows,
     way: str,
@@ -112,16 +113,14 @@ def train(
     past, future = net.prepare(windows.past, windows.future)
     optimizer = torch.optim.Adam(net.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    losses = []
-    for _ in range(steps):
-        chosen = torch.from_numpy(rng.integers(len(past), size=batch))
-        loss = (say(net, past[chosen], future[chosen], way) - future[chosen]).square().mean()
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        losses.append(loss.item())
+
+    def loss(net: Forecaster, rows: Tensor) -> Tensor:
+        return (say(net, past[rows], future[rows], way) - future[rows]).square().mean()
+
+    def draw() -> Tensor:
+        return torch.from_numpy(rng.integers(len(past), size=batch))
+
+    losses, _ = train(net, loss, optimizer, draw, steps=steps, clip=1.0, schedule=schedule)
     return losses
 
 

@@ -1,6 +1,5 @@
-"""The digit reader of chapter 10: an LSTM, and the recipe that trains it; imports TensorFlow."""
+"""The digit reader of chapter 10: an LSTM, and the recipe by which Keras's `fit` trains it; imports TensorFlow."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -8,23 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_utils.errors import SettingError
-from rnn_utils.train_keras import History, fit
+from rnn_utils.training import batches
 
+HIDDEN, BATCH, STEPS = 128, 96, 3000
+PEAK, RISE, CLIP, SHIFT = 0.005, 60, 1.0, 1
+BETA_2 = 0.99  # Adam judges the size of gradients by about the last hundred steps, and not the last thousand
 RECIPE = {
-    "hidden": 128,
-    "batch": 96,
-    "steps": 3000,
-    "peak": 0.005,
-    "rise": 60,
-    "beta_2": 0.99,  # Adam judges the size of gradients by about the last hundred steps, and not the last thousand
-    "clip": 1.0,
-    "shift": 1,
+    "hidden": HIDDEN,
+    "batch": BATCH,
+    "steps": STEPS,
+    "peak": PEAK,
+    "rise": RISE,
+    "beta_2": BETA_2,
+    "clip": CLIP,
+    "shift": SHIFT,
 }
 
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def new_net(T: int = 28, D: int = 28) -> keras.Sequential:
+def new_net(T: int, D: int) -> keras.Sequential:
     """Make an LSTM that reads T rows of D pixels, and a layer that answers with ten logits.
 
     Returns
@@ -35,20 +37,20 @@ def new_net(T: int = 28, D: int = 28) -> keras.Sequential:
 
     Examples
     --------
-    >>> net = new_net()
+    >>> net = new_net(28, 28)
     >>> net.count_params() == 4 * (28 * 128 + 128 * 128 + 128) + 128 * 10 + 10
     True
     """
     return keras.Sequential(
         [
             keras.Input((T, D)),
-            keras.layers.LSTM(RECIPE["hidden"], kernel_initializer="he_normal", name="cell"),
+            keras.layers.LSTM(HIDDEN, kernel_initializer="he_normal", name="cell"),
             keras.layers.Dense(10, name="answer"),
         ]
     )
 
 
-def new_optimizer(steps: int = RECIPE["steps"]) -> keras.optimizers.Optimizer:
+def new_optimizer(steps: int) -> keras.optimizers.Optimizer:
     """Make the optimizer of the recipe for a training of so many steps.
 
     Returns
@@ -71,14 +73,14 @@ def new_optimizer(steps: int = RECIPE["steps"]) -> keras.optimizers.Optimizer:
     """
     if steps < 2:
         raise SettingError(f"new_optimizer: steps is {steps}; expected at least 2, one to rise and one to fall.")
-    rise, peak = min(RECIPE["rise"], steps // 2), RECIPE["peak"]
+    rise = min(RISE, steps // 2)
     rate = keras.optimizers.schedules.CosineDecay(
-        peak / 3, decay_steps=steps - rise, warmup_target=peak, warmup_steps=rise
+        PEAK / 3, decay_steps=steps - rise, warmup_target=PEAK, warmup_steps=rise
     )
-    return keras.optimizers.Adam(rate, beta_2=RECIPE["beta_2"], global_clipnorm=RECIPE["clip"])
+    return keras.optimizers.Adam(rate, beta_2=BETA_2, global_clipnorm=CLIP)
 
 
-def shifted(images: NDArray[Any], rng: np.random.Generator, by: int = RECIPE["shift"]) -> NDArray[Any]:
+def shifted(images: NDArray[Any], rng: np.random.Generator, by: int = SHIFT) -> NDArray[Any]:
     """Move each image a little, by whole pixels; what leaves the frame is lost, what enters is blank.
 
     Parameters
@@ -117,65 +119,47 @@ def shifted(images: NDArray[Any], rng: np.random.Generator, by: int = RECIPE["sh
     return framed[np.arange(N)[:, None, None], rows, columns]
 
 
-def train(
-    net: keras.Model,
-    x: NDArray[np.float32],
-    y: NDArray[np.integer],
-    *,
-    rng: np.random.Generator,
-    steps: int = RECIPE["steps"],
-    validation: tuple[NDArray[np.float32], NDArray[np.integer]] | None = None,
-    every: int = 100,
-    on_step: Callable[[int, keras.Model], None] | None = None,
-) -> History:
-    """Train a net by the recipe: Adam, small batches, a rate that rises and falls, shifted images.
+class ShiftedBatches(keras.utils.PyDataset):
+    """The mini-batches of a whole training, for Keras's `fit`: images shuffled, and each moved a little.
 
     Parameters
     ----------
-    net : Model
-        From `new_net`, or any that turns images into ten logits; trained in place.
-    x, y : ndarrays, shapes (N, T, D) and (N,)
-        Images with grey levels from 0 to 1, and what each shows.
-    rng : numpy.random.Generator
-        Shuffles the images and moves them.
+    x, y : ndarrays, shapes (N, H, W) and (N,)
+        Images, and what each shows.
     steps : int
-        Length of the training; the rate is stretched to it.
-    validation : pair of ndarrays, optional
-        Held-out x and y; their loss is measured at each record.
-    every : int
-        Steps between records; the last step always makes one.
-    on_step : callable, optional
-        ``on_step(step, net)`` is called after each step, counted from 1.
-
-    Returns
-    -------
-    History
-        ``seconds`` count building, tracing and training, neither validation nor ``on_step``.
+        How many mini-batches; `batches` says which images are in each.
+    rng : numpy.random.Generator
+        Shuffles the images, and draws the seed of their moves.
 
     Raises
     ------
     SettingError
-        If an argument cannot be used.
+        If there is not one answer for each image.
+
+    Notes
+    -----
+    Keras asks for the first batches twice, and reads ahead; each batch is moved by a generator of its
+    own, so that it is the same whenever it is asked for.  ``fit(..., shuffle=False)`` takes them in their
+    order; left alone, Keras shuffles the batches by the generator of Python.
 
     Examples
     --------
-    >>> rng, seen = np.random.default_rng(0), []
-    >>> x, y = rng.random((96, 4, 5), dtype="float32"), rng.integers(0, 10, 96)
-    >>> history = train(new_net(4, 5), x, y, rng=rng, steps=2, on_step=lambda step, net: seen.append(step))
-    >>> history.step, seen
-    ([2], [1, 2])
+    >>> rng = np.random.default_rng(0)
+    >>> images, digits = ShiftedBatches(rng.random((200, 4, 4)), np.arange(200), 3, rng)[2]
+    >>> images.shape, digits.shape
+    ((96, 4, 4), (96,))
     """
-    return fit(
-        net,
-        new_optimizer(steps),
-        LOSS,
-        x,
-        y,
-        steps=steps,
-        batch=RECIPE["batch"],
-        rng=rng,
-        validation=validation,
-        every=every,
-        augment=shifted,
-        on_step=on_step,
-    )
+
+    def __init__(self, x: NDArray[Any], y: NDArray[np.integer], steps: int, rng: np.random.Generator):
+        if len(x) != len(y):
+            raise SettingError(f"ShiftedBatches: got {len(x)} images and {len(y)} answers; expected one for each.")
+        super().__init__()
+        self.x, self.y = x, y
+        self.order, self.seed = batches(len(x), BATCH, steps, rng), rng.integers(2**32)
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, number: int) -> tuple[NDArray[Any], NDArray[np.integer]]:
+        rows, rng = self.order[number], np.random.default_rng([self.seed, number])
+        return shifted(self.x[rows], rng), self.y[rows]

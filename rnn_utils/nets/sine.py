@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from rnn_utils.errors import SettingError
+from rnn_utils.training import train
 
 POINTS = 20  # inputs to learn from; the targets are the points that follow them
 WARM = 5  # true values that a free run is given
@@ -338,11 +339,12 @@ def train_carried(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
 
 def train_adam(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
     """Do as `train_bptt`, but let Adam make the moves."""
-    optimizer = torch.optim.Adam(net.parameters(), lr=ADAM_RATE)
-    for _ in range(EPOCHS):
-        optimizer.zero_grad()
-        ((net(x, zero_state(net))[0] - y).pow(2).sum() / 2).backward()
-        optimizer.step()
+
+    def loss(net: HandNet, points: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        x, y = points
+        return (net(x, zero_state(net))[0] - y).pow(2).sum() / 2
+
+    train(net, loss, torch.optim.Adam(net.parameters(), lr=ADAM_RATE), lambda: (x, y), steps=EPOCHS)
 
 
 def descend(net: nn.Module, loss: torch.Tensor, rate: float) -> None:
@@ -427,7 +429,7 @@ def make(seed: int, recipe: str = "book") -> nn.Module:
         return chosen.net(torch.Generator().manual_seed(seed)).to(chosen.dtype)
 
 
-def train(seed: int, recipe: str = "book") -> nn.Module:
+def train_recipe(seed: int, recipe: str = "book") -> nn.Module:
     """Train a net of a recipe on the 20 points and return it."""
     net = make(seed, recipe)
     points = torch.as_tensor(wave(POINTS + 1), dtype=RECIPES[recipe].dtype)[:, None]
@@ -465,5 +467,5 @@ def evaluate(seed: int, recipe: str = "book") -> Scores:
     # The first optimiser of a process loads a good part of PyTorch: seconds that no training needs.
     torch.optim.SGD(make(seed, recipe).parameters())
     start = time.perf_counter()
-    net = train(seed, recipe)
+    net = train_recipe(seed, recipe)
     return score(net, time.perf_counter() - start)

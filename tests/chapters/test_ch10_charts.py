@@ -1,7 +1,6 @@
 """The shared drawings show what they are given."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -40,7 +39,7 @@ def test_the_style_survives_on_a_phone_and_on_the_dark_theme() -> None:
 
 @pytest.mark.parametrize("valid", [VALID, ()])
 def test_training_chart_has_a_line_for_each_loss(valid: tuple[float, ...]) -> None:
-    ax = plotting.draw_training(SimpleNamespace(step=STEPS, train_loss=TRAIN, val_loss=valid))
+    ax = plotting.draw_training({"loss": TRAIN} | ({"val_loss": valid} if valid else {}), every=10)
     drawn = {line.get_label(): (tuple(line.get_xdata()), tuple(line.get_ydata())) for line in ax.get_lines()}
     assert drawn == {"training": (STEPS, TRAIN)} | ({"validation": (STEPS, VALID)} if valid else {})
     assert ax.get_yscale() == "log"

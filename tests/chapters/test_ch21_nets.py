@@ -78,7 +78,7 @@ def test_training_lowers_the_loss(cell: str, way: str) -> None:
     values = np.sin(0.5 * np.arange(80))
     cut = fc.cut_windows(values, 6, 3)
     net = nets.Forecaster(cell, 8, 3 if way == "direct" else 1, fc.fit_scale(values))
-    losses = nets.train(net, cut, way, np.random.default_rng(0), steps=60, rate=0.02)
+    losses = nets.train_forecaster(net, cut, way, np.random.default_rng(0), steps=60, rate=0.02)
     assert len(losses) == 60
     assert np.mean(losses[-5:]) < 0.2 * np.mean(losses[:5])
 
@@ -89,7 +89,7 @@ def test_only_seed_and_generator_decide() -> None:
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
         net = nets.Forecaster("GRU", 4, 3, PLAIN)
-        found.append(nets.train(net, cut, "direct", np.random.default_rng(seed), steps=3))
+        found.append(nets.train_forecaster(net, cut, "direct", np.random.default_rng(seed), steps=3))
     assert found[0] == found[1] != found[2]
 
 

@@ -1,4 +1,4 @@
-"""The digit reader: its net, its rate, its shifts, and that the recipe trains as it says."""
+"""The digit reader: its net, its rate, its shifts, its batches, and that `fit` learns from them."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from rnn_utils.errors import SettingError
 
 keras = pytest.importorskip("keras")
 digit_reader = pytest.importorskip("rnn_utils.nets.digit_reader")
-training = pytest.importorskip("rnn_utils.training")
 
 pytestmark = pytest.mark.tensorflow
 
@@ -100,50 +99,55 @@ def test_no_shift_changes_nothing_and_a_negative_one_is_refused(rng: np.random.G
         digit_reader.shifted(images, rng, by=-1)
 
 
-def test_training_takes_the_batches_and_the_shifts_of_its_generator(task: tuple[np.ndarray, np.ndarray]) -> None:
+def test_a_batch_is_the_same_whenever_it_is_asked_for(task: tuple[np.ndarray, np.ndarray]) -> None:
+    one, other = (digit_reader.ShiftedBatches(*task, 4, np.random.default_rng(1)) for _ in range(2))
+    forwards, backwards = [one[number] for number in range(4)], [other[number] for number in (3, 2, 1, 0)][::-1]
+    for (x, y), (x_again, y_again) in zip(forwards, backwards, strict=True):
+        np.testing.assert_array_equal(x, x_again)
+        np.testing.assert_array_equal(y, y_again)
+
+
+def test_batches_are_passes_over_the_images_and_each_is_moved_anew() -> None:
+    count = 2 * digit_reader.BATCH
+    x, numbers = np.zeros((count, 5, 5)), np.arange(1, count + 1)
+    x[:, 2, 2] = numbers  # a dot that says which image it is
+    shown = digit_reader.ShiftedBatches(x, numbers, 5, np.random.default_rng(1))
+    assert len(shown) == 5
+    images, told = zip(*(shown[number] for number in range(5)), strict=True)
+    assert sorted(np.concatenate(told[:2])) == sorted(np.concatenate(told[2:4])) == numbers.tolist()
+    np.testing.assert_array_equal(np.max(images, axis=(2, 3)), told)
+    places = [batch.reshape(digit_reader.BATCH, 25).argmax(axis=1).tolist() for batch in images]
+    assert all(one != other for number, one in enumerate(places) for other in places[:number])
+
+
+def test_images_and_answers_must_match(task: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> None:
+    with pytest.raises(SettingError, match="got 256 images and 255 answers"):
+        digit_reader.ShiftedBatches(task[0], task[1][1:], 2, rng)
+
+
+def test_fit_learns_from_the_batches_and_only_the_seeds_decide(task: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = task
+    weights = []
+    for _ in range(2):
+        net = new_net()
+        net.compile(digit_reader.new_optimizer(90), digit_reader.LOSS)
+        shown = digit_reader.ShiftedBatches(x, y, 90, np.random.default_rng(1))
+        history = net.fit(shown, epochs=3, steps_per_epoch=30, shuffle=False, verbose=0).history
+        weights.append(net.get_weights())
+    assert len(history["loss"]) == 3 and net.optimizer.iterations == 90
+    assert np.mean(net(x).numpy().argmax(axis=1) == y) > 0.9
+    for ours, theirs in zip(*weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_fit_goes_through_the_batches_in_order_across_epochs(task: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = task
     ours, theirs = new_net(), new_net()
-    digit_reader.train(ours, x, y, rng=np.random.default_rng(1), steps=4)
-    rng = np.random.default_rng(1)
-    order = training.batches(len(x), digit_reader.RECIPE["batch"], 4, rng)
-    theirs.compile(digit_reader.new_optimizer(4), digit_reader.LOSS)
-    for rows in order:
-        theirs.train_on_batch(digit_reader.shifted(x[rows], rng), y[rows])
+    shown = digit_reader.ShiftedBatches(x, y, 6, np.random.default_rng(1))
+    for net in (ours, theirs):
+        net.compile(digit_reader.new_optimizer(6), digit_reader.LOSS)
+    ours.fit(shown, epochs=3, steps_per_epoch=2, shuffle=False, verbose=0)
+    for number in range(6):
+        theirs.train_on_batch(*shown[number])
     for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
-
-
-def test_it_learns(task: tuple[np.ndarray, np.ndarray]) -> None:
-    x, y = task
-    net = new_net()
-    history = digit_reader.train(net, x, y, rng=np.random.default_rng(1), steps=60, every=20, validation=(x, y))
-    assert history.step == [20, 40, 60]
-    assert history.train_loss[-1] < history.train_loss[0]
-    assert history.val_loss[-1] < history.val_loss[0]
-    assert len(history.grad_norm) == len(history.seconds) == 3
-    assert np.mean(net(x).numpy().argmax(axis=1) == y) > 0.9
-
-
-def test_the_hook_sees_every_step_and_its_time_is_not_counted(task: tuple[np.ndarray, np.ndarray]) -> None:
-    import time
-
-    x, y = task
-    net, seen = new_net(), []
-
-    def on_step(step: int, given: keras.Model) -> None:
-        seen.append((step, given is net))
-        time.sleep(0.5)
-
-    start = time.perf_counter()
-    history = digit_reader.train(net, x, y, rng=np.random.default_rng(1), steps=3, every=2, on_step=on_step)
-    assert seen == [(1, True), (2, True), (3, True)]
-    assert history.step == [2, 3]
-    assert history.seconds[-1] < time.perf_counter() - start - 1.4
-
-
-def test_arguments_that_do_not_fit_are_refused(task: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> None:
-    x, y = task
-    with pytest.raises(SettingError, match="x has 256 rows but y has 255"):
-        digit_reader.train(new_net(), x, y[1:], rng=rng, steps=2)
-    with pytest.raises(SettingError, match="every is 0"):
-        digit_reader.train(new_net(), x, y, rng=rng, steps=2, every=0)

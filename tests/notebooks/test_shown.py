@@ -24,13 +24,13 @@ def line_of_thought() -> list[Path]:
 
 
 def bare(node: ast.FunctionDef | ast.ClassDef) -> str:
-    """Return a definition's syntax tree without docstrings, annotations and leading checks of arguments."""
+    """Return a definition's syntax tree without docstrings, annotations, leading imports and checks."""
     tree = ast.parse(ast.unparse(node))
     for part in ast.walk(tree):
         if isinstance(part, ast.FunctionDef | ast.ClassDef):
             if ast.get_docstring(part) is not None:
                 part.body = part.body[1:] or [ast.Pass()]
-            while part.body and is_check(part.body[0]):
+            while part.body and (is_check(part.body[0]) or isinstance(part.body[0], ast.Import)):
                 part.body = part.body[1:]
         if isinstance(part, ast.FunctionDef):
             part.returns = None
