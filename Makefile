@@ -2,51 +2,63 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test test-gpu mutants run notebooks serve lint lock clean
+.PHONY: help book test test-gpu mutants run new tidy check study restamp notebooks serve lint lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
+RENDER := $(VENV)/.render
+TEST := $(VENV)/.test
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(INSTALLED): requirements.txt pyproject.toml
-	@$(PYTHON) tools/check_python.py
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the locked packages into $(VENV) (a few minutes, once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $(INSTALLED)
+# Outputs are stored, so rendering needs no framework; what runs or tests adds the rest to the same place.
+$(VENV)/.%: requirements.txt pyproject.toml
+	@$(PYTHON) tools/install.py $*
 
-book: $(INSTALLED)  ## Render the book to _build/html/index.html
-	@$(BIN)/python -m tools.build_book
+book: $(RENDER)  ## Render the book to _build/html/index.html
+	@$(BIN)/python -m tools.build
 
-test: $(INSTALLED)  ## Prove everything: helpers, every chapter's outputs, the rendered book
-	@$(BIN)/python -m tools.check
+test: $(TEST)  ## Prove everything (STAGE=unit for one stage): helpers, every chapter's outputs, the rendered book
+	@$(BIN)/python -m tools.check $(STAGE)
 
-test-gpu: $(INSTALLED)  ## Check the chapters' claims on a GPU; store nothing
-	@RNN_UTILS_DEVICE=$${RNN_UTILS_DEVICE:-cuda} $(BIN)/python -m tools.run_chapters --check $(if $(CHAPTER),--chapter $(CHAPTER))
+test-gpu: $(TEST)  ## Check the chapters' claims on a GPU; store nothing
+	@RNN_UTILS_DEVICE=$${RNN_UTILS_DEVICE:-cuda} $(BIN)/python -m tools.run --check $(if $(CHAPTER),--chapter $(CHAPTER))
 
-mutants: $(INSTALLED)  ## Break the reference cells on purpose and see that a test notices
-	@$(BIN)/python -m tools.mutants
+mutants: $(TEST)  ## Break the reference cells on purpose and see that a test notices
+	@$(BIN)/python -m tools.mutate
 
-run: $(INSTALLED)  ## Run the chapters again and store their outputs (CHAPTER=10 for one, ONCE=1 to look)
-	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run_chapters $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(ONCE),--once)
+run: $(TEST)  ## Run the chapters again and store their outputs (CHAPTER=10 for one, ONCE=1 to look)
+	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(ONCE),--once)
 
-notebooks: $(INSTALLED)  ## Write the notebooks that people download to _build/notebooks/
-	@$(BIN)/python -m tools.export_notebooks
+new: $(RENDER)  ## Begin a chapter as a draft (CHAPTER=05 TITLE="A look inside")
+	@$(BIN)/python -m tools.new --chapter "$(CHAPTER)" --title "$(TITLE)"
+
+tidy: $(RENDER)  ## Make saved notebooks normal: metadata, ids, source (CHAPTER=10 for one); run nothing
+	@$(BIN)/python -m tools.tidy $(if $(CHAPTER),--chapter $(CHAPTER))
+
+check: $(TEST)  ## Hold one chapter against the rules and run it (CHAPTER=20), in about a minute
+	@$(BIN)/python -m tools.check --chapter "$(CHAPTER)"
+
+study: $(TEST)  ## Do the runs of a study that are not stored yet (STUDY=sine_seeds, AT_ONCE=2)
+	@$(BIN)/python -m tools.study "$(STUDY)" $(if $(AT_ONCE),--at-once $(AT_ONCE))
+
+restamp: $(TEST)  ## Prove that a change left a study's numbers alone (STUDY=sine_seeds FROM=commit)
+	@$(BIN)/python -m tools.restamp "$(STUDY)" "$(FROM)"
+
+notebooks: $(RENDER)  ## Write the notebooks that people download to _build/notebooks/
+	@$(BIN)/python -m tools.export
 
 serve: book  ## Serve the rendered book on this machine
 	@$(BIN)/python -m tools.serve
 
-lint: $(INSTALLED)  ## Check code, notebooks and spelling
+lint: $(TEST)  ## Check code, notebooks and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 
-lock: $(INSTALLED)  ## Compile requirements.txt from pyproject.toml
+lock: $(TEST)  ## Compile requirements.txt from pyproject.toml
 	@$(BIN)/python -m tools.lock
 
 clean:  ## Remove what the commands built (not the caches of your home)

@@ -1,18 +1,17 @@
 """How far ahead can they see?  Recurrent nets against simple rivals on three series, several seeds.
 
-Run ``python benchmarks/forecasting.py`` (about fifteen minutes on one thread); a second start goes on
+Run ``make study STUDY=forecasting`` (about fifteen minutes on one thread); a second start goes on
 where the first was stopped.
 """
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
-from rnn_utils.forecast_nets import WAYS, Forecaster, forecast, train
-from rnn_utils.forecasting import (
+from rnn_utils.chapters.ch21_forecasting import (
     Scale,
     coverage,
     cut_windows,
@@ -25,8 +24,8 @@ from rnn_utils.forecasting import (
     order_errors,
     rmse,
 )
-from rnn_utils.results import Study
-from rnn_utils.series import co2, noisy_sine, sunspots
+from rnn_utils.chapters.ch21_nets import WAYS, Forecaster, forecast, train_forecaster
+from rnn_utils.data.series import co2, noisy_sine, sunspots
 
 UNITS, SEEDS, DRAWS = 16, range(5), range(10)
 # The noisy sine: 600 points to learn from, of which the last 150 choose the order of AR.
@@ -50,6 +49,7 @@ def rounded(values: np.ndarray) -> list[float]:
 
 def make(cell: str, way: str, horizon: int, scale: Scale, seed: int, *, relative: bool = False) -> Forecaster:
     """Return an untrained net, its weights drawn by the seed."""
+    torch.set_num_threads(1)
     torch.manual_seed(seed)
     return Forecaster(cell, UNITS, horizon if way == "direct" else 1, scale, relative=relative)
 
@@ -62,16 +62,10 @@ def run_sine(draw: int, seed: int, cell: str, way: str, mirrored: bool, past: in
     known = mirror(known) if mirrored else known
     net = make(cell, way, horizon, fit_scale(known.past), seed)
     start = time.perf_counter()
-    losses = train(net, known, way, np.random.default_rng(seed), steps=SINE["steps"], batch=128)
+    losses = train_forecaster(net, known, way, np.random.default_rng(seed), steps=SINE["steps"], batch=128)
     test = cut_windows(noisy, past, horizon, end)
     gaps = forecast(net, test, "direct" if way == "direct" else "free")
     return {
-        "draw": draw,
-        "seed": seed,
-        "cell": cell,
-        "way": way,
-        "mirrored": mirrored,
-        "past": past,
         "rmse": rounded(rmse(gaps, cut_windows(clean, past, horizon, end).future)),
         "loss": rounded(np.reshape(losses, (-1, 20)).mean(axis=1)),  # of every 20 steps, scaled
         "seconds": round(time.perf_counter() - start, 1),
@@ -92,7 +86,7 @@ def rivals_on_sine(draw: int) -> dict[str, Any]:
     models["ridge_as_far"] = fit_ar(noisy[:end], PAST, ridge=held[PAST])
     scores = {name: rounded(rmse(forecast_ar(model, past, horizon), truth)) for name, model in models.items()}
     scores["last"] = rounded(rmse(forecast_last(past, horizon), truth))
-    return {"draw": draw, "order": order, "factor": held[order], "factor_as_far": held[PAST]} | scores
+    return {"order": order, "factor": held[order], "factor_as_far": held[PAST]} | scores
 
 
 def factor(noisy: np.ndarray, order: int) -> int:
@@ -110,15 +104,12 @@ def run_real(series: str, seed: int, way: str) -> dict[str, Any]:
     test = cut_windows(values, past, horizon, plan["valid"])
     net = make("LSTM", way, horizon, fit_scale(values[: plan["train"]]), seed, relative=plan["relative"])
     start = time.perf_counter()
-    train(net, known, way, np.random.default_rng(seed), steps=plan["steps"], rate=plan["rate"], batch=64)
+    train_forecaster(net, known, way, np.random.default_rng(seed), steps=plan["steps"], rate=plan["rate"], batch=64)
     seconds = time.perf_counter() - start
     used = "direct" if way == "direct" else "free"
     on_valid, on_test = forecast(net, valid, used), forecast(net, test, used)
     interval = fit_interval(on_valid, valid.future)
     row = {
-        "series": series,
-        "seed": seed,
-        "way": way,
         "rmse": rounded(rmse(on_test, test.future)),
         "rmse_valid": rounded(rmse(on_valid, valid.future)),
         "coverage": rounded(coverage(on_test, test.future, interval)),
@@ -136,29 +127,23 @@ def run_leak(seed: int, scaled_by: str) -> dict[str, Any]:
     scale = fit_scale(values[: plan["train"]] if scaled_by == "train" else values)
     net = make("GRU", "direct", horizon, scale, seed)
     known = cut_windows(values, past, horizon, 0, plan["train"])
-    train(net, known, "direct", np.random.default_rng(seed), steps=LEAK["steps"], rate=LEAK["rate"], batch=64)
+    train_forecaster(net, known, "direct", np.random.default_rng(seed), **LEAK, batch=64)
     test = cut_windows(values, past, horizon, plan["valid"])
-    return {"seed": seed, "scaled_by": scaled_by, "rmse": rounded(rmse(forecast(net, test, "direct"), test.future))}
+    return {"rmse": rounded(rmse(forecast(net, test, "direct"), test.future))}
 
 
-def main() -> None:
-    """Run what is not stored yet."""
-    torch.set_num_threads(1)
-    study = Study(__file__)
-    jobs = [("rivals", {"draw": draw}, rivals_on_sine) for draw in DRAWS]
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name all runs by table and key."""
+    yield from (("rivals", {"draw": draw}) for draw in DRAWS)
+    names = ("cell", "way", "mirrored")
     for seed in SEEDS:
-        names = ("cell", "way", "mirrored")
-        keys = [dict(zip(names, net, strict=True)) for net in SINE_NETS]
-        jobs += [("sine", {"draw": 0, "seed": seed, **key, "past": PAST}, run_sine) for key in keys]
-        jobs += [("real", {"series": s, "seed": seed, "way": w}, run_real) for s in REAL for w in WAYS]
-        jobs += [("leak", {"seed": seed, "scaled_by": part}, run_leak) for part in ("train", "whole")]
+        for net in SINE_NETS:
+            yield "sine", {"draw": 0, "seed": seed, **dict(zip(names, net, strict=True)), "past": PAST}
+        yield from (("real", {"series": series, "seed": seed, "way": way}) for series in REAL for way in WAYS)
+        yield from (("leak", {"seed": seed, "scaled_by": part}) for part in ("train", "whole"))
     more = {"seed": 0, "cell": "LSTM", "way": "direct", "mirrored": True}
-    jobs += [("sine", {"draw": draw, **more, "past": PAST}, run_sine) for draw in DRAWS[1:]]
-    jobs += [("sine", {"draw": draw, **more, "past": LONG}, run_sine) for draw in DRAWS]
-    for table, key, work in tqdm(jobs, unit="run"):
-        if not study.has(table, **key):
-            study.add(table, work(**key))
+    yield from (("sine", {"draw": draw, **more, "past": PAST}) for draw in DRAWS[1:])
+    yield from (("sine", {"draw": draw, **more, "past": LONG}) for draw in DRAWS)
 
 
-if __name__ == "__main__":
-    main()
+RUNS = {"rivals": rivals_on_sine, "sine": run_sine, "real": run_real, "leak": run_leak}

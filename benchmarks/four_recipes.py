@@ -1,24 +1,19 @@
 """Four published recipes and the book's own, judged alike: seconds, and accuracy on every test image.
 
-Run ``python benchmarks/four_recipes.py`` on a machine that does nothing else; a second start goes on
+Run ``make study STUDY=four_recipes`` on a machine that does nothing else; a second start goes on
 where the first was stopped.  Needs MNIST.  Each run has a process and one thread of its own, and the
 runs take turns: seed 0 of every recipe, then seed 1, and so on.  The rebuilds come last; nobody's seconds
-are compared with theirs, so ``--at-once 2`` does two of them at a time.  ``--trial 200`` runs the first 200
-steps of everything once, prints what it measured, and stores nothing.
+are compared with theirs, so ``AT_ONCE=2`` does two of them at a time.
 
 Tables: ``runs`` (the graph programs as they were published, and ``book``) and ``rebuilds`` (Keras 3).
 ``seconds`` count building, tracing and training, not loading or testing; ``others`` is what other
 processes computed meanwhile, in whole processors.
 """
 
-import argparse
-import json
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_utils import setup
-from rnn_utils.data import Dataset, load_mnist
-from rnn_utils.published_recipes import RECIPES, SHORT_TEST, next_batches, scaled, training_part
-from rnn_utils.results import Study
+from rnn_utils.chapters.ch11_recipes import RECIPES, SHORT_TEST, next_batches, scaled, training_part
+from rnn_utils.data.mnist import Dataset, load_mnist
+from rnn_utils.training import batches
 
+APART, ALONE = True, ("runs",)  # a process of its own for every run; their seconds are compared
+WITNESS = {"trial": 200}  # steps that tell whether a change of the code left the numbers alone
 SEEDS = range(5)
-PLAN = {"runs": ["book", *RECIPES], "rebuilds": [*RECIPES]}
 OFTEN = 50  # steps between tests in the first pass through the images
 LATER = 12  # tests in all the passes that follow
 BOOK_OFTEN = 25  # of the book's recipe, which is over sooner
@@ -110,16 +106,17 @@ def steps_to_test(steps: int, epoch: int, often: int) -> set[int]:
     return {step for step in (*range(often, epoch + often, often), *later.astype(int).tolist(), steps) if step <= steps}
 
 
-def run_published(table: str, source: str, seed: int, mnist: Dataset, trial: int | None) -> dict[str, Any]:
-    """Train one published program, as it was or rebuilt."""
-    recipe, part, examiner = RECIPES[source], training_part(mnist.x_train, mnist.y_train), Examiner(mnist)
-    steps = trial or recipe.steps
-    order = next_batches(len(part.x), recipe.batch, steps, np.random.default_rng(seed))
-    tested = steps_to_test(steps, len(part.x) // recipe.batch, OFTEN)
-    make = graph_program(seed) if table == "runs" else rebuild(seed)
+def judged(
+    make: Callable[[], Program], draw: Callable[..., Iterable[NDArray[Any]]], steps: int, batch: int, often: int
+) -> dict[str, Any]:
+    """Train a program step by step on the images that the published ones had, and test it in between."""
+    mnist = judged_on()
+    part, examiner = training_part(mnist.x_train, mnist.y_train), Examiner(mnist)
+    order = draw(len(part.x), batch, steps)
+    tested = steps_to_test(steps, len(part.x) // batch, often)
     clock, seconds = Clock(), []
     clock.start()
-    program: Program = make(recipe)
+    program = make()
     for step, rows in enumerate(order, start=1):
         program.train(part.x[rows], part.y[rows])
         if step in tested:
@@ -131,104 +128,84 @@ def run_published(table: str, source: str, seed: int, mnist: Dataset, trial: int
     return {**examiner.row(seconds), **clock.row()}
 
 
-def graph_program(seed: int) -> Callable[..., Program]:
-    """Make ready for the programs of TensorFlow 1; this process sees the old Keras."""
-    from rnn_utils.graph_programs import GraphProgram, legacy_tensorflow
-
-    legacy_tensorflow()
-    setup(seed)
-    return lambda recipe: GraphProgram(recipe, seed)
-
-
-def rebuild(seed: int) -> Callable[..., Program]:
-    """Make ready for Keras 3."""
-    from rnn_utils.keras_rebuilds import Rebuild
-
-    setup(seed)
-    return Rebuild
-
-
-def run_book(seed: int, mnist: Dataset, trial: int | None) -> dict[str, Any]:
-    """Train the digit reader of chapter 10 on the images that the published programs had."""
-    import tensorflow as tf
-
-    from rnn_utils.digit_reader import RECIPE, new_net, train
-
-    setup(seed)
-    part, examiner = training_part(mnist.x_train, mnist.y_train), Examiner(mnist)
-    steps = trial or RECIPE["steps"]
-    tested = steps_to_test(steps, len(part.x) // RECIPE["batch"], BOOK_OFTEN)
-    clock, seconds = Clock(), []
-    clock.start()
-    net = new_net()
-    clock.stop()
-    answer = tf.function(net)
-
-    def look(step: int, net: Any) -> None:
-        if step in tested:
-            clock.stop()
-            seconds.append(clock.seconds)
-            examiner.test(step, lambda x: np.concatenate([answer(x[n : n + 1000]) for n in range(0, len(x), 1000)]))
-            clock.start()
-
-    clock.start()
-    train(net, part.x, part.y, rng=np.random.default_rng(seed), steps=steps, on_step=look)
-    clock.stop()
-    return {**examiner.row(seconds), **clock.row()}
-
-
-def run(table: str, recipe: str, seed: int, trial: int | None) -> dict[str, Any]:
-    """Do one run in this process and return its row."""
+def judged_on() -> Dataset:
+    """Return MNIST, and nothing in its place."""
     mnist = load_mnist()
     if mnist.source != "mnist":
         raise SystemExit("four_recipes: MNIST was not found; set RNN_UTILS_DATA to a folder that holds mnist/*.gz.")
-    measured = run_book(seed, mnist, trial) if recipe == "book" else run_published(table, recipe, seed, mnist, trial)
-    return {"recipe": recipe, "seed": seed, **measured}
+    return mnist
 
 
-def run_apart(table: str, recipe: str, seed: int, trial: int | None) -> dict[str, Any]:
-    """Do one run in a process of its own, with one thread."""
-    old = {"TF_USE_LEGACY_KERAS": "1"} if table == "runs" and recipe != "book" else {}
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RNN_UTILS_THREADS"), "1")
-    environment = {**os.environ, **threads, "RNN_UTILS_DEVICE": "cpu", "TF_CPP_MIN_LOG_LEVEL": "2", **old}
-    command = [sys.executable, __file__, "--one", table, recipe, str(seed), "--trial", str(trial or 0)]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+def run_graph(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
+    """Train a program of TensorFlow 1; this process sees the old Keras."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"  # read when TensorFlow is imported, which comes now
+    from rnn_utils.chapters.ch11_graph_programs import GraphProgram, legacy_tensorflow
+
+    legacy_tensorflow()
+    setup(seed)
+    plan, draw = RECIPES[recipe], partial(next_batches, rng=np.random.default_rng(seed))
+    return judged(lambda: GraphProgram(plan, seed), draw, trial or plan.steps, plan.batch, OFTEN)
 
 
-def summary(row: dict[str, Any]) -> str:
-    """Say what a run came to, in one line."""
-    return (
-        f"{row['recipe']:>4} seed {row['seed']}: {row['accuracy']:.2%} after {row['steps']:,} steps in "
-        f"{row['seconds']:.1f} s ({row['cpu_seconds']:.1f} s computing; others {row['others']:.2f})"
-    )
+def run_rebuild(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
+    """Train the same in Keras 3."""
+    from rnn_utils.chapters.ch11_rebuilds import Rebuild
+
+    setup(seed)
+    plan, draw = RECIPES[recipe], partial(next_batches, rng=np.random.default_rng(seed))
+    return judged(lambda: Rebuild(plan), draw, trial or plan.steps, plan.batch, OFTEN)
 
 
-def main() -> None:
-    """Do the runs that are not stored yet, in turns."""
-    parser = argparse.ArgumentParser(description="Judge four published recipes and the book's own.")
-    parser.add_argument("--one", nargs=3, metavar=("TABLE", "RECIPE", "SEED"), help="do one run; print its row")
-    parser.add_argument("--trial", type=int, default=0, metavar="STEPS", help="first steps only; store nothing")
-    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="rebuilds at a time; runs are alone")
-    asked = parser.parse_args()
-    if asked.one:
-        table, recipe, seed = asked.one
-        print(json.dumps(run(table, recipe, int(seed), asked.trial or None)))
-        return
-    study = Study(__file__)
-    for table, recipes in PLAN.items():
-        left = [
-            (table, recipe, seed, asked.trial or None)
-            for seed in (SEEDS[:1] if asked.trial else SEEDS)
-            for recipe in recipes
-            if asked.trial or not study.has(table, recipe=recipe, seed=seed)
-        ]
-        with ThreadPoolExecutor(asked.at_once if table == "rebuilds" else 1) as pool:
-            for row in pool.map(lambda one: run_apart(*one), left):
-                if not asked.trial:
-                    study.add(table, row)
-                print(f"{table:>8} {summary(row)}", flush=True)
+def run_book(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
+    """Train the digit reader of chapter 10, stepped by hand like the others."""
+    import tensorflow as tf
+
+    from rnn_utils.nets.digit_reader import BATCH, LOSS, STEPS, new_net, new_optimizer, shifted
+
+    setup(seed)
+    steps, rng = trial or STEPS, np.random.default_rng(seed)
+
+    class Book:
+        """The net, its optimizer, and one step of both."""
+
+        def __init__(self) -> None:
+            self.net, self.optimizer = new_net(28, 28), new_optimizer(steps)
+            self.optimizer.build(self.net.trainable_variables)
+            self._step, self._answer = tf.function(self._train), tf.function(self.net)
+
+        def _train(self, x: tf.Tensor, y: tf.Tensor) -> None:
+            with tf.GradientTape() as tape:
+                loss = LOSS(y, self.net(x, training=True))
+            self.optimizer.apply(tape.gradient(loss, self.net.trainable_variables), self.net.trainable_variables)
+
+        def train(self, x: NDArray[np.float32], y: NDArray[np.int64]) -> None:
+            self._step(shifted(x, rng), y)
+
+        def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+            return np.concatenate([self._answer(x[n : n + 1000]) for n in range(0, len(x), 1000)])
+
+    return judged(Book, partial(batches, rng=rng), steps, BATCH, BOOK_OFTEN)
 
 
-if __name__ == "__main__":
-    main()
+RUN: dict[str, Callable[..., dict[str, Any]]] = {
+    "book": run_book,
+    "000": run_graph,
+    "001": run_graph,
+    "002": run_graph,
+    "003": run_graph,
+}
+
+
+def run(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
+    """Train by one recipe as it was published, or the first steps only."""
+    return RUN[recipe](recipe, seed, trial)
+
+
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name all runs by table and key, in turns."""
+    for table, recipes in (("runs", RUN), ("rebuilds", RECIPES)):
+        for seed in SEEDS:
+            yield from ((table, {"recipe": recipe, "seed": seed}) for recipe in recipes)
+
+
+RUNS = {"runs": run, "rebuilds": run_rebuild}

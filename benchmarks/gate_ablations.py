@@ -1,16 +1,18 @@
 """Which gate does a net miss?  The till of chapter 4, kept by LSTMs of 1 to 8 units with a part taken out.
 
-Run ``python benchmarks/gate_ablations.py`` (a few minutes on one thread); a second start goes on
+Run ``make study STUDY=gate_ablations`` (a few minutes on one thread); a second start goes on
 where the first was stopped.  The nets of one size learn side by side: the first axis of every weight
 counts nets, six parts taken out times five seeds.  Nets of one seed start from the same weights.
 """
 
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from rnn_utils import setup
-from rnn_utils.results import Study
 
 UNITS, SEEDS = (1, 2, 4, 8), 5
 WITHOUT = ("nothing", "input", "forget", "output", "coupled", "tanh")
@@ -92,22 +94,29 @@ def train(nets: Nets) -> None:
         schedule.step()
 
 
-def main() -> None:
-    """Train the sizes that are not stored yet and test them on sequences never seen."""
+@cache
+def errors(units: int) -> torch.Tensor:
+    """Train the nets of one size and test them on sequences never seen; return the share of the squares left."""
     setup(0)
-    study = Study(__file__)
     x, y = till(1000, RECIPE["length"], np.random.default_rng(200))
-    for H in tqdm(UNITS, unit="size"):
-        if study.has("runs", units=H):
-            continue
-        nets = Nets(H)
-        train(nets)
-        with torch.no_grad():
-            left = ((nets.answer(x) - y) ** 2).mean((1, 2)) / (y**2).mean()
-        for name in WITHOUT:
-            errors = [round(error, 5) for error in left[nets.rows(name)].tolist()]
-            study.add("runs", {"units": H, "without": name, "errors": errors, **RECIPE})
+    nets = Nets(units)
+    train(nets)
+    with torch.no_grad():
+        return ((nets.answer(x) - y) ** 2).mean((1, 2)) / (y**2).mean()
 
 
-if __name__ == "__main__":
-    main()
+def run(units: int, without: str) -> dict[str, Any]:
+    """Return what the nets of one size that lack one part were left with, a number a seed."""
+    first = WITHOUT.index(without) * SEEDS
+    left = errors(units)[first : first + SEEDS]
+    return {"errors": [round(error, 5) for error in left.tolist()], **RECIPE}
+
+
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name all runs by table and key."""
+    for units in UNITS:
+        for without in WITHOUT:
+            yield "runs", {"units": units, "without": without}
+
+
+RUNS = {"runs": run}

@@ -1,25 +1,25 @@
 """How fast is the LSTM written in NumPy?  Forward and backward, beside ``torch.nn.LSTM`` on the same processor.
 
-Run ``python benchmarks/lstm_speed.py`` (about half a minute on two threads) while nothing else
+Run ``make study STUDY=lstm_speed`` (about half a minute on two threads) while nothing else
 computes: a ratio taken beside other work says little, so every round records what others took.  A
 second start goes on where the first was stopped.
 """
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
 from rnn_utils.cells import LSTMWeights, random_weights
-from rnn_utils.convert import to_torch
-from rnn_utils.gradcheck import relative_error
-from rnn_utils.results import Study
-from rnn_utils.sequence import Unrolled, unroll, unroll_backward
+from rnn_utils.cells.convert import to_torch
+from rnn_utils.cells.gradients import relative_error
+from rnn_utils.cells.sequence import Unrolled, unroll, unroll_backward
 
 N, T, D, H = 128, 28, 28, 128  # a batch of MNIST's rows
 THREADS, ROUNDS, RUNS = 2, 10, 20
@@ -72,24 +72,23 @@ def computed_by_others() -> float:
     return ticks / os.sysconf("SC_CLK_TCK") - time.process_time()
 
 
-def main() -> None:
-    """Measure round by round; both libraries take turns, so that a busy moment hits them alike."""
-    os.environ["RNN_UTILS_THREADS"] = str(THREADS)  # for the record of the machine
+def run(turn: int) -> dict[str, float]:
+    """Let both libraries take turns once, so that a busy moment hits them alike."""
     torch.set_num_threads(THREADS)
-    study, case = Study(__file__), Case(np.random.default_rng(0))
+    case = Case(np.random.default_rng(0))
     with threadpool_limits(THREADS, user_api="blas"):
         for ours, theirs in zip(case.numpy(), case.torch(), strict=True):
             assert relative_error(ours, theirs) < 1e-5, "the two must compute the same before their times compare"
-        for number in range(ROUNDS):
-            if study.has("rounds", round=number):
-                continue
-            others, start = computed_by_others(), time.perf_counter()
-            ours, theirs = milliseconds(case.numpy), milliseconds(case.torch)
-            others = (computed_by_others() - others) / (time.perf_counter() - start)
-            row = {"numpy_ms": round(ours, 2), "torch_ms": round(theirs, 2), "ratio": round(ours / theirs, 3)}
-            study.add("rounds", {"round": number, **row, "others": round(others, 2)})  # in whole processors
-            print(f"round {number}: NumPy {ours:.1f} ms, PyTorch {theirs:.1f} ms, {ours / theirs:.2f} times")
+        others, start = computed_by_others(), time.perf_counter()
+        ours, theirs = milliseconds(case.numpy), milliseconds(case.torch)
+        others = (computed_by_others() - others) / (time.perf_counter() - start)
+    row = {"numpy_ms": round(ours, 2), "torch_ms": round(theirs, 2), "ratio": round(ours / theirs, 3)}
+    return {**row, "others": round(others, 2)}  # in whole processors
 
 
-if __name__ == "__main__":
-    main()
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name all runs by table and key."""
+    yield from (("rounds", {"turn": turn}) for turn in range(ROUNDS))
+
+
+RUNS = {"rounds": run}

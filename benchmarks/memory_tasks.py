@@ -1,21 +1,29 @@
 """How long can they remember?  Six small nets on two memory tasks, five seeds, clipping on and off.
 
-Run ``python benchmarks/memory_tasks.py`` (about 25 minutes on one thread); a second start goes on
+Run ``make study STUDY=memory_tasks`` (about ten minutes on one thread); a second start goes on
 where the first was stopped.
 """
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from rnn_utils.cells import LSTMWeights
-from rnn_utils.convert import from_torch
-from rnn_utils.memory_nets import Reader, gradient_by_lag, loss_of, spectral_radius, train
-from rnn_utils.memory_tasks import Batch, adding_problem, delayed_recall
-from rnn_utils.results import Study
-from rnn_utils.sequence import record, unroll
+from rnn_utils.cells.convert import from_torch
+from rnn_utils.cells.sequence import record, unroll
+from rnn_utils.chapters.ch03_memory import (
+    Batch,
+    Reader,
+    adding_problem,
+    delayed_recall,
+    gradient_by_lag,
+    loss_of,
+    spectral_radius,
+)
+from rnn_utils.training import train
 
 SEEDS = range(5)
 WAIT, H, N, CLIP, PIECE = 40, 32, 32, 1.0, 20
@@ -39,33 +47,33 @@ def draw(task: str, count: int, rng: np.random.Generator) -> Batch:
     return delayed_recall(count, WAIT, rng) if task == "recall" else adding_problem(count, WAIT, rng)
 
 
-def run(task: str, name: str, seed: int, clip: float | None) -> dict[str, Any]:
+def run(task: str, net: str, seed: int, clip: float | None) -> dict[str, Any]:
     """Train one net and measure it before and after."""
+    torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng, test = np.random.default_rng(seed), draw(task, 500, np.random.default_rng([seed, 1]))
     few = Batch(test.x[:100], test.y[:100])
     recipe = TASKS[task]
-    net = Reader(D=recipe["D"], H=H, outputs=recipe["outputs"], **NETS[name])
-    before, radius, gates = gradient_by_lag(net, few), radius_of(net), forget_gates(net, few)
-    trace = train(net, lambda: draw(task, N, rng), steps=recipe["steps"], rate=recipe["rate"], clip=clip)
+    reader = Reader(D=recipe["D"], H=H, outputs=recipe["outputs"], **NETS[net])
+    before, radius, gates = gradient_by_lag(reader, few), radius_of(reader), forget_gates(reader, few)
+    optimizer, limit = torch.optim.Adam(reader.parameters(), lr=recipe["rate"]), np.inf if clip is None else clip
+    start = time.perf_counter()
+    losses, norms = train(reader, loss_of, optimizer, lambda: draw(task, N, rng), steps=recipe["steps"], clip=limit)
+    seconds = time.perf_counter() - start
     return {
-        "task": task,
-        "net": name,
-        "seed": seed,
-        "clip": clip,
-        **measured(net, test),
-        "loss": rounded(np.reshape(trace.loss, (-1, PIECE)).mean(axis=1)),  # of every 20 steps
-        "largest_gradient": float(f"{max(trace.grad_norm):.4g}"),
-        "above_clip": float(np.mean(np.array(trace.grad_norm) > CLIP)),  # share of the steps
+        **measured(reader, test),
+        "loss": rounded(np.reshape(losses, (-1, PIECE)).mean(axis=1)),  # of every 20 steps
+        "largest_gradient": float(f"{max(norms):.4g}"),
+        "above_clip": float(np.mean(np.array(norms) > CLIP)),  # share of the steps
         "by_lag_before": rounded(before),
-        "by_lag_after": rounded(gradient_by_lag(net, few)),
+        "by_lag_after": rounded(gradient_by_lag(reader, few)),
         "radius_before": radius,
-        "radius_after": radius_of(net),
+        "radius_after": radius_of(reader),
         "forget_before": gates,
-        "forget_after": forget_gates(net, few),
-        "parameters": sum(values.numel() for values in net.parameters()),
+        "forget_after": forget_gates(reader, few),
+        "parameters": sum(values.numel() for values in reader.parameters()),
         "steps": recipe["steps"],
-        "seconds": round(trace.seconds, 1),
+        "seconds": round(seconds, 1),
     }
 
 
@@ -97,15 +105,12 @@ def rounded(values: np.ndarray) -> list[float]:
     return [float(f"{value:.4g}") for value in values]
 
 
-def main() -> None:
-    """Run what is not stored yet."""
-    torch.set_num_threads(1)
-    study = Study(__file__)
-    jobs = [(task, name, seed, clip) for task, clip in PLAN for seed in SEEDS for name in NETS]
-    for task, name, seed, clip in tqdm(jobs, unit="net"):
-        if not study.has("runs", task=task, net=name, seed=seed, clip=clip):
-            study.add("runs", run(task, name, seed, clip))
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name all runs by table and key."""
+    for task, clip in PLAN:
+        for seed in SEEDS:
+            for net in NETS:
+                yield "runs", {"task": task, "net": net, "seed": seed, "clip": clip}
 
 
-if __name__ == "__main__":
-    main()
+RUNS = {"runs": run}

@@ -1,21 +1,22 @@
 """How much does chance decide?  The sine nets of chapter 20 from many seeds, their inner life, and other waves.
 
-Run ``python benchmarks/sine_seeds.py`` (some minutes on one thread); a second start goes on where
+Run ``make study STUDY=sine_seeds`` (some minutes on one thread); a second start goes on where
 the first was stopped.
 """
 
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
-from rnn_utils import setup, sine
-from rnn_utils.results import Study
+from rnn_utils import setup
+from rnn_utils.nets import sine
 
 FEW, MANY = 20, 200
 DRAWN = ("published", "book")  # the free runs and the states are kept of these, from the first seeds
-RUNS = dict.fromkeys(sine.RECIPES, FEW) | {"lbfgs": MANY, "library": MANY, "book": MANY}
+COUNTS = dict.fromkeys(sine.RECIPES, FEW) | {"lbfgs": MANY, "library": MANY, "book": MANY}
 WAVES = {
     "phase": (0.0, np.pi / 4, np.pi / 2, np.pi),
     "frequency": (0.5, 0.9, 1.1, 2.0),
@@ -31,21 +32,24 @@ def short(numbers: object) -> object:
     return float(f"{numbers:.4g}")
 
 
-def run(recipe: str, seed: int) -> tuple[torch.nn.Module, dict[str, object]]:
+def run(recipe: str, seed: int) -> dict[str, object]:
     """Train one net and measure it."""
+    setup(0)
+    torch.optim.SGD([torch.zeros(1)])  # the first optimiser loads a good part of PyTorch; keep that out of the seconds
     start = time.perf_counter()
-    net = sine.train(seed, recipe)
+    net = sine.train_recipe(seed, recipe)
     scores = sine.score(net, time.perf_counter() - start)
-    row = {"recipe": recipe, "seed": seed} | {name: short(value) for name, value in scores._asdict().items()}
+    row = {name: short(value) for name, value in scores._asdict().items()}
     if recipe in DRAWN and seed < FEW:
         path = sine.free_run(net, sine.wave(sine.WARM))
         row["free_run"] = [round(value, 7) for value in path.tolist()]
-    return net, row
+    return row
 
 
-def look_inside(net: torch.nn.Module) -> dict[str, object]:
+def look_inside(recipe: str, seed: int) -> dict[str, object]:
     """Measure the states of a free run: their shadow, their spread, their turn, and what they tell."""
-    states = sine.free_states(net, sine.wave(sine.WARM))
+    setup(0)
+    states = sine.free_states(sine.train_recipe(seed, recipe), sine.wave(sine.WARM))
     path, singular_values = sine.portrait(states)
     free = path[sine.WARM :]
     step, *_ = np.linalg.lstsq(free[:-1], free[1:], rcond=None)  # the 2x2 matrix that leads on best
@@ -59,9 +63,10 @@ def look_inside(net: torch.nn.Module) -> dict[str, object]:
     }
 
 
-def other_waves(net: torch.nn.Module) -> list[dict[str, object]]:
+def other_waves(seed: int) -> dict[str, object]:
     """Let a net continue waves that it was not trained on, from 5 and from 20 true points."""
-    rows = []
+    setup(0)
+    net, rows = sine.train_recipe(seed, "book"), []
     for kind, values in WAVES.items():
         for value in values:
             true = sine.wave(sine.POINTS + sine.FREE + 1, **{kind: value})
@@ -75,7 +80,7 @@ def other_waves(net: torch.nn.Module) -> list[dict[str, object]]:
                     "height": short(np.sqrt(2 * np.mean(late[-31:] ** 2))),  # 31 steps: two whole waves
                 }
             )
-    return rows
+    return {"waves": rows}
 
 
 def continue_linearly(points: np.ndarray, order: int) -> np.ndarray:
@@ -88,38 +93,27 @@ def continue_linearly(points: np.ndarray, order: int) -> np.ndarray:
     return np.array(values[21:])
 
 
-def with_noise(seed: int, noise: float) -> dict[str, object]:
+def with_noise(noise: float, seed: int) -> dict[str, object]:
     """Fit the book's net and two AR models to noisy points; judge all by the clean wave beyond t = 10."""
+    setup(0)
     true = sine.wave(sine.POINTS + sine.FREE + 1)
     points = true[: sine.POINTS + 1] + np.random.default_rng(seed).normal(0, noise, sine.POINTS + 1)
     net, values = sine.make(seed), torch.as_tensor(points)[:, None]
     sine.train_book(net, values[:-1], values[1:])
     runs = {"net": sine.free_run(net, points[: sine.POINTS])}
     runs |= {f"ar{order}": continue_linearly(points, order) for order in (2, 6)}
-    errors = {name: short(np.mean((run - true[sine.POINTS + 1 :]) ** 2)) for name, run in runs.items()}
-    return {"noise": noise, "seed": seed} | errors
+    return {name: short(np.mean((path - true[sine.POINTS + 1 :]) ** 2)) for name, path in runs.items()}
 
 
-def main() -> None:
-    """Run what is not stored yet."""
-    setup(0)
-    torch.optim.SGD([torch.zeros(1)])  # the first optimiser loads a good part of PyTorch; keep that out of the seconds
-    study = Study(__file__)
-    jobs = [(recipe, seed) for recipe, count in RUNS.items() for seed in range(count)]
-    for recipe, seed in tqdm(jobs, unit="run"):
-        if study.has("runs", recipe=recipe, seed=seed):
-            continue
-        net, row = run(recipe, seed)
-        if recipe in DRAWN and seed < FEW:
-            study.add("insides", {"recipe": recipe, "seed": seed} | look_inside(net))
-        if recipe == "book" and seed < FEW:
-            study.add("waves", {"seed": seed, "waves": other_waves(net)})
-        study.add("runs", row)
-    for noise in NOISES:
-        for seed in range(FEW):
-            if not study.has("noises", noise=noise, seed=seed):
-                study.add("noises", with_noise(seed, noise))
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name all runs by table and key."""
+    for recipe, count in COUNTS.items():
+        for seed in range(count):
+            yield "runs", {"recipe": recipe, "seed": seed}
+    for seed in range(FEW):
+        yield from (("insides", {"recipe": recipe, "seed": seed}) for recipe in DRAWN)
+        yield "waves", {"seed": seed}
+        yield from (("noises", {"noise": noise, "seed": seed}) for noise in NOISES)
 
 
-if __name__ == "__main__":
-    main()
+RUNS = {"runs": run, "insides": look_inside, "waves": other_waves, "noises": with_noise}

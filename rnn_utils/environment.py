@@ -3,6 +3,7 @@
 import os
 import random
 import sys
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +70,7 @@ def setup(seed: int) -> Setup:
     np.random.seed(seed)
     found = [_begin_tensorflow(seed, threads, wanted), _begin_torch(seed, threads, wanted)]
     if sys.modules.get("matplotlib") is not None:
-        from rnn_utils.style import use_book_style
+        from rnn_utils.drawing import use_book_style
 
         use_book_style()
     device = next((name for name in found if name not in (None, "cpu")), "cpu")
@@ -99,6 +100,9 @@ def _begin_tensorflow(seed: int, threads: int, wanted: str) -> str | None:
     tf = sys.modules.get("tensorflow")
     if tf is None:
         return None
+    # The library of triton, which PyTorch's CUDA build loads with the first optimizer, does not bear being loaded after
+    # TensorFlow's: the process dies.  Kept out, it is missed by `torch.compile` on a graphics card alone.
+    sys.modules.setdefault("triton", None)
     for kind in ("intra", "inter"):
         # TensorFlow refuses this setting once it has run anything, even the value it has.
         if getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")() != threads:
@@ -126,7 +130,11 @@ def _begin_torch(seed: int, threads: int, wanted: str) -> str | None:
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
-    if wanted in ("auto", "cuda") and torch.cuda.is_available():
+    with warnings.catch_warnings():
+        # Said once a process where a driver does not answer, and by the first backward pass if nobody asked before.
+        warnings.filterwarnings("ignore", "CUDA initialization", UserWarning)
+        cuda = torch.cuda.is_available()
+    if wanted in ("auto", "cuda") and cuda:
         return "cuda"
     if wanted in ("auto", "mps") and torch.backends.mps.is_available():
         return "mps"

@@ -2,12 +2,15 @@ import os
 import random
 import subprocess
 import sys
+import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from rnn_utils import setup
 from rnn_utils.errors import SettingError
+from tools.chapters import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -62,9 +65,9 @@ def in_a_new_process(code: str, **environment: str) -> str:
 def test_the_package_needs_numpy_alone() -> None:
     blocked = ["matplotlib", "IPython", "pooch", "sklearn", "torch", "tensorflow", "keras", "jieba", "filelock", "tqdm"]
     code = f"import sys; sys.modules.update(dict.fromkeys({blocked!r}))\n"
-    in_a_new_process(code + "import rnn_utils, rnn_utils.data, rnn_utils.results; print(rnn_utils.setup(1).device)")
-    names = ("cells", "sequence", "stack", "clip", "gradcheck", "convert")
-    in_a_new_process(code + "\n".join(f"import rnn_utils.{name}" for name in names))
+    in_a_new_process(code + "import rnn_utils, rnn_utils.data.mnist, rnn_utils.page; print(rnn_utils.setup(1).device)")
+    names = sorted(path.stem for path in (ROOT / "rnn_utils" / "cells").glob("[a-z]*.py"))
+    in_a_new_process(code + "\n".join(f"import rnn_utils.cells.{name}" for name in names))
 
 
 @pytest.mark.torch
@@ -99,6 +102,34 @@ def test_setup_after_the_first_tensor_says_to_restart() -> None:
     )
     out = in_a_new_process(code, RNN_UTILS_DEVICE="cpu", RNN_UTILS_THREADS="2", TF_CPP_MIN_LOG_LEVEL="3")
     assert "cannot become 2" in out
+
+
+@pytest.mark.tensorflow
+@pytest.mark.torch
+def test_a_torch_optimizer_does_not_end_a_process_that_loaded_tensorflow_first() -> None:
+    code = (
+        "import sys, tensorflow, torch; from rnn_utils import setup\n"
+        "setup(0); torch.optim.Adam([torch.nn.Parameter(torch.ones(1))])\n"
+        "print('triton:', sys.modules['triton'])"
+    )
+    assert in_a_new_process(code, RNN_UTILS_DEVICE="cpu", TF_CPP_MIN_LOG_LEVEL="3").strip() == "triton: None"
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu"])
+def test_a_driver_that_does_not_answer_warns_nobody(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    says = ["CUDA initialization: Unexpected error from cudaGetDeviceCount(). Error 302: Error loading CUDA libraries."]
+    torch = mock.MagicMock()
+    torch.cuda.is_available.side_effect = lambda: warnings.warn(says.pop(), UserWarning, stacklevel=2)
+    torch.backends.mps.is_available.return_value = False
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setenv("RNN_UTILS_DEVICE", device)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert setup(0).device == "cpu"
+        assert says == []  # asked, so that no backward pass asks first
+        says.append("another warning")
+        with pytest.raises(UserWarning, match="another"):
+            setup(0)
 
 
 @pytest.mark.torch

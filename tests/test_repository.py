@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tools.chapters import ROOT
+from tools.install import GROUPS
 from tools.lock import refused
 
 AT_THE_ROOT = {
@@ -44,7 +45,7 @@ def test_the_lock_has_every_direct_requirement() -> None:
     extras = project["optional-dependencies"]
     wanted = [
         *project["dependencies"],
-        *(line for name in ("chapters", "tensorflow", "torch", "book") for line in extras[name]),
+        *(line for name in GROUPS["test"] for line in extras[name]),
     ]
     names = {re.match(r"[\w.-]+", line)[0].lower() for line in wanted}
     locked = {line.split("==")[0] for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line}

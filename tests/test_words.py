@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rnn_utils import words
-from rnn_utils.words import chinese_words
+from rnn_utils import languages
+from rnn_utils.languages import chinese_words
 
 
 @pytest.mark.parametrize("text", ["", "循环神经网络。", "LSTM有三个门：a-b、0和1。", "两 行\n一起", "𠮷🙂"])
@@ -22,7 +22,7 @@ def test_it_is_quiet_and_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    words._tokenizer.cache_clear()
+    languages._tokenizer.cache_clear()
     chinese_words("循环神经网络")
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr() == ("", "")

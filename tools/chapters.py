@@ -1,5 +1,6 @@
 """Find, read and describe the chapters."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -7,12 +8,11 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from rnn_utils.data import mnist_source
-from rnn_utils.fingerprint import fingerprint
+from rnn_utils.data.mnist import mnist_source
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-META = "rnn_book"  # key of a chapter's own metadata: seconds, data, fingerprint
+META = "rnn_book"  # key of a chapter's own metadata: seconds, data
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -26,9 +26,51 @@ def chapter_paths(number: str | None = None) -> list[Path]:
     return paths
 
 
+class ChapterError(Exception):
+    """A chapter cannot be used as it is; the message names it and says what to do."""
+
+
 def read(path: Path) -> NotebookNode:
-    """Read a notebook in the format its file has."""
-    return nbformat.read(path, as_version=4)
+    """Read a notebook in the format its file has.
+
+    Raises
+    ------
+    ChapterError
+        If a cell has no id.
+    """
+    plain = json.loads(path.read_text(encoding="utf-8"))
+    for number, cell in enumerate(plain["cells"], start=1):
+        if not cell.get("id"):
+            first = "".join(cell["source"])[:40]
+            raise ChapterError(f"{path.name}: cell {number} ({first!r}) has no id; run `make tidy`, which makes one.")
+    return nbformat.reads(json.dumps(plain), as_version=4)
+
+
+def is_draft(notebook: NotebookNode) -> bool:
+    """Tell whether a chapter is not part of the book yet."""
+    return bool(notebook.metadata.get(META, {}).get("draft"))
+
+
+def finished_paths() -> list[Path]:
+    """Return the chapters of the book in order, without drafts."""
+    return [path for path in chapter_paths() if not is_draft(read(path))]
+
+
+def seconds(notebook: NotebookNode, name: str) -> float:
+    """Return what the chapter of that file name states it takes.
+
+    Raises
+    ------
+    ChapterError
+        If it states nothing.
+    """
+    stated = notebook.metadata.get(META, {}).get("seconds")
+    if not isinstance(stated, int | float) or stated <= 0:
+        raise ChapterError(
+            f"{name}: rnn_book.seconds in the notebook's metadata is {stated!r}; expected the seconds that it takes on "
+            'two cores, such as {"rnn_book": {"seconds": 30}}.'
+        )
+    return stated
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
@@ -41,11 +83,6 @@ def write(notebook: NotebookNode, path: Path) -> None:
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """Return the code cells in order."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def chapter_fingerprint(notebook: NotebookNode) -> str:
-    """Return what the chapter's stored outputs depend on, as one hash."""
-    return fingerprint([cell.source for cell in code_cells(notebook)], ROOT)
 
 
 def glued(notebook: NotebookNode) -> dict[str, str]:
@@ -77,15 +114,15 @@ def kernel_environment(threads: str | None = None) -> dict[str, str]:
         "MKL_NUM_THREADS": threads,
         "PYTHONHASHSEED": "0",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "JUPYTER_PATH": str(ROOT / "tests" / "jupyter"),
+        "JUPYTER_PATH": str(ROOT / "tools" / "kernel"),
     }
 
 
 def probed_environment() -> dict[str, str]:
     """Look once whether MNIST can be had, so that no chapter waits for a dead network by itself."""
-    folder = os.environ.get("RNN_UTILS_DATA")
     # A kernel runs in notebooks/, where a relative path would mean another place.
-    found = {"RNN_UTILS_DATA": str(Path(folder).resolve())} if folder else {}
+    named = {name: os.environ[name] for name in ("RNN_UTILS_DATA", "RNN_UTILS_CACHE") if os.environ.get(name)}
+    found = {name: str(Path(folder).expanduser().resolve()) for name, folder in named.items()}
     if os.environ.get("RNN_UTILS_OFFLINE") or mnist_source() == "mnist":
         return found
-    return {"RNN_UTILS_OFFLINE": "1"}
+    return {**found, "RNN_UTILS_OFFLINE": "1"}

@@ -1,4 +1,4 @@
-"""Prove everything (`make test`): helpers, chapters on three settings, the rendered book."""
+"""Prove everything (`make test`): helpers, chapters on three settings, the rendered book, other Pythons."""
 
 import argparse
 import os
@@ -11,14 +11,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from rnn_utils.data import mnist_source
-from tools.chapters import META, ROOT, chapter_paths, kernel_environment, probed_environment, read
+from rnn_utils.data.mnist import mnist_source
+from tools import pythons
+from tools.chapters import META, ROOT, chapter_paths, kernel_environment, probed_environment, read, seconds
 from tools.processors import earlier, native
 
-PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--quiet", "-n", "2"]
+PYTEST = ["-m", "pytest", "-p", "no:cacheprovider", "--quiet", "-n", "2"]
 NBVAL = ["--nbval", "--nbval-kernel-name=rnn-book", "--nbval-cell-timeout=900", "--nbval-kernel-startup-timeout=120"]
 # Files, not cells, go to the two workers; nbval itself leaves handles open, so warnings stay warnings.
-NBVAL += ["-p", "tests.nbval_outputs", "--dist=loadfile", "-W", "default"]
+NBVAL += ["-p", "tools.nbval_plugin", "--dist=loadfile", "-W", "default"]
+
+# What needs NumPy alone, and so runs on another Python at the price of seconds.
+FRAMEWORKS = ("test_convert", "test_parity_keras", "test_parity_torch")
+CELLS = sorted(str(path) for path in (ROOT / "tests" / "cells").glob("test_*.py") if path.stem not in FRAMEWORKS)
 
 
 class Outcome(NamedTuple):
@@ -34,10 +39,11 @@ class Outcome(NamedTuple):
 def main() -> int:
     """Run the stages, all of them even if one fails; return the number of failures."""
     stages: dict[str, Callable[[str], Outcome]] = {
-        "unit": lambda name: pytest_stage(name, ["tests", "--ignore=tests/site", "--ignore=tests/test_data.py"]),
+        "unit": lambda name: pytest_stage(name, ["tests", "--ignore=tests/site", "--ignore=tests/data/test_mnist.py"]),
         # Alone: these tests hold time limits against the clock.
-        "data": lambda name: pytest_stage(name, ["tests/test_data.py", "-n", "0"]),
+        "data": lambda name: pytest_stage(name, ["tests/data/test_mnist.py", "-n", "0"]),
         "book": book_stage,
+        "pythons": pythons_stage,
         "site": lambda name: pytest_stage(name, ["tests/site", "--dist=loadfile"]),
         "chapters": lambda name: chapters_stage(name, {}),
         "chapters-isa": lambda name: chapters_stage(name, other_instructions()),
@@ -45,7 +51,11 @@ def main() -> int:
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stages", nargs="*", metavar="stage", help=f"which (default all): {', '.join(stages)}")
-    chosen = parser.parse_args().stages or list(stages)
+    parser.add_argument("--chapter", help="hold one chapter against the rules and run it, and nothing else")
+    asked = parser.parse_args()
+    if asked.chapter is not None:
+        stages = one_chapter(asked.chapter)
+    chosen = asked.stages or list(stages)
     if unknown := [name for name in chosen if name not in stages]:
         parser.error(f"no stage {unknown[0]!r}; expected {', '.join(stages)}")
     os.environ.update(probed_environment())
@@ -53,15 +63,27 @@ def main() -> int:
     for name in chosen:
         print(f"\n━━ {name} ━━", flush=True)
         outcomes.append(stages[name](name))
+        print(f"{name}: {outcomes[-1].seconds:.0f} s", flush=True)
     return summed_up(outcomes)
 
 
-def pytest_stage(name: str, arguments: list[str], environment: dict[str, str] | None = None) -> Outcome:
+def one_chapter(number: str) -> dict[str, Callable[[str], Outcome]]:
+    """Return the stages of one chapter: the rules, and its outputs."""
+    (path,) = chapter_paths(number)
+    return {
+        "rules": lambda name: pytest_stage(name, ["tests/notebooks", "-n", "0", "-k", path.stem]),
+        "chapter": lambda name: chapters_stage(name, {}, [path]),
+    }
+
+
+def pytest_stage(
+    name: str, arguments: list[str], environment: dict[str, str] | None = None, python: str = sys.executable
+) -> Outcome:
     """Run pytest and count from its own record."""
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "junit.xml"
-        command = [*PYTEST, f"--junit-xml={record}", *arguments]
+        command = [python, *PYTEST, f"--junit-xml={record}", *arguments]
         result = subprocess.run(command, cwd=ROOT, env={**os.environ, **(environment or {})})
         suite = ET.parse(record).getroot()[0].attrib if record.exists() else {}
     failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
@@ -75,13 +97,45 @@ def pytest_stage(name: str, arguments: list[str], environment: dict[str, str] | 
 def book_stage(name: str) -> Outcome:
     """Render the book; one pass or one failure."""
     start = time.perf_counter()
-    broken = subprocess.run([sys.executable, "-m", "tools.build_book"], cwd=ROOT).returncode != 0
+    broken = subprocess.run([sys.executable, "-m", "tools.build"], cwd=ROOT).returncode != 0
     return Outcome(name, int(not broken), int(broken), 0, time.perf_counter() - start)
+
+
+def pythons_stage(name: str) -> Outcome:
+    """Test the cells on every other supported Python found here, and build the book on the newest: the same bytes."""
+    start = time.perf_counter()
+    others = pythons.others()
+    if not others:
+        print(f"Skipped: no supported Python but {sys.version.split()[0]} was found.")
+        return Outcome(name, 0, 0, 1, 0.0)
+    outcomes = []
+    for version, program in others.items():
+        if python := pythons.prepare(version, program, "cells"):
+            print(f"the cells on {version}:", flush=True)
+            outcomes.append(pytest_stage(version, CELLS, python=python))
+        else:
+            outcomes.append(Outcome(version, 0, 1, 0, 0.0))
+    outcomes.append(same_book(*list(others.items())[-1]))
+    counts = [sum(outcome[i] for outcome in outcomes) for i in (1, 2, 3)]
+    return Outcome(name, *counts, time.perf_counter() - start)
+
+
+def same_book(version: str, program: str) -> Outcome:
+    """Build the book on another Python, in another folder, and compare it with the one that is here."""
+    output = ROOT / "_build" / f"{version}-book"
+    built = Path("_build", "html")
+    python = pythons.prepare(version, program, "render")
+    command = [python, "-m", "tools.build", "--output", str(output)]
+    if python is None or subprocess.run(command, cwd=ROOT).returncode:
+        return Outcome(version, 0, 1, 0, 0.0)
+    if changed := pythons.different(ROOT / built, output / built):
+        print(f"{len(changed)} files are not as in {built} (made by the stage `book`):", *changed[:20], sep="\n  ")
+    return Outcome(version, int(not changed), int(bool(changed)), 0, 0.0)
 
 
 def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = None) -> Outcome:
     """Run chapters under nbval, the longest first, and compare what they print and draw."""
-    paths = sorted(paths or chapter_paths(), key=lambda path: -read(path).metadata[META]["seconds"])
+    paths = sorted(paths or chapter_paths(), key=lambda path: -seconds(read(path), path.name))
     return pytest_stage(name, [*map(str, paths), *NBVAL], {**kernel_environment(), **extra})
 
 
@@ -97,7 +151,7 @@ def digits_stage(name: str) -> Outcome:
     if mnist_source() != "mnist":
         print("The chapters above ran on the embedded digits already.")
         return Outcome(name, 0, 0, 0, 0.0)
-    paths = [path for path in chapter_paths() if read(path).metadata[META].get("data") == "mnist"]
+    paths = [path for path in chapter_paths() if read(path).metadata.get(META, {}).get("data") == "mnist"]
     with tempfile.TemporaryDirectory() as empty:
         folder = os.environ.pop("RNN_UTILS_DATA", None)
         try:
@@ -110,9 +164,9 @@ def digits_stage(name: str) -> Outcome:
 def summed_up(outcomes: list[Outcome]) -> int:
     """Print a line a stage and the total; return the number of failures."""
     print("\n━━ summary ━━")
-    for stage, passed, failed, skipped, seconds in outcomes:
+    for stage, passed, failed, skipped, taken in outcomes:
         verdict = "FAILED" if failed else "passed"
-        print(f"{stage:<16} {verdict}  {passed:>4} passed {failed:>3} failed {skipped:>3} skipped  {seconds:>5.0f} s")
+        print(f"{stage:<16} {verdict}  {passed:>4} passed {failed:>3} failed {skipped:>3} skipped  {taken:>5.0f} s")
     passed, failed, skipped = (sum(outcome[i] for outcome in outcomes) for i in (1, 2, 3))
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return min(failed, 100)

@@ -4,9 +4,7 @@ import re
 import subprocess
 import sys
 
-from tools.chapters import ROOT
-
-EXTRAS = ("chapters", "tensorflow", "torch", "book")
+from tools.install import GROUPS, ROOT
 
 
 def main() -> None:
@@ -15,7 +13,7 @@ def main() -> None:
         sys.exit(f"make lock: Python {sys.version.split()[0]} was found; the lock is compiled on 3.11, the oldest.")
     command = [sys.executable, "-m", "piptools", "compile", "--quiet", "--no-header", "--allow-unsafe"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--strip-extras", "--upgrade"]
-    command += [f"--extra={extra}" for extra in EXTRAS]
+    command += [f"--extra={extra}" for extra in GROUPS["test"]]
     command += ["--output-file=-", "pyproject.toml"]
     result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     text = re.sub(r"(?m)^([\w.-]+==[^+\s]+)\+\w+", r"\1", result.stdout)

@@ -4,9 +4,9 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from rnn_utils.claims import CLAIM_MIME
-from tests.comparing import PICTURES, by_kind, differences, picture_apart, seen_apart
+from rnn_utils.page import CLAIM_MIME
 from tools.chapters import META, code_cells
+from tools.comparing import PICTURES, by_kind, differences, picture_apart, seen_apart
 
 SIDES = ("value", "baseline", "bar")
 

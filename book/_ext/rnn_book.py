@@ -15,8 +15,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from rnn_utils.claims import CLAIM_MIME
-from rnn_utils.glossary import LANGUAGES, Term, load
+from rnn_utils.languages import LANGUAGES, Term, load_glossary
+from rnn_utils.page import CLAIM_MIME
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class GlossaryTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Build one definition per term, with an anchor ``term-<id>``."""
         self.env.note_dependency(str(Path(self.env.srcdir) / "book" / "glossary.toml"))
-        terms = load()
+        terms = load_glossary()
         names = {term.id: term.names["en"] for term in terms}
         found = nodes.definition_list(classes=["glossary"])
         for term in sorted(terms, key=lambda term: term.names["en"].casefold()):
@@ -126,9 +126,11 @@ def add_card(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put a line under a chapter's title: how long it runs, on which data, where to get it."""
     if not docname.startswith("notebooks/"):
         return
-    own = read_notebook(Path(app.env.doc2path(docname)))["metadata"][META]
+    own = read_notebook(Path(app.env.doc2path(docname)))["metadata"].get(META, {})
     stem = Path(docname).name
-    parts = [f"Runs in about {own['seconds']} s on two CPU cores"]
+    if "seconds" not in own:
+        logger.warning('%s.ipynb states no time: write {"rnn_book": {"seconds": 30}} into its metadata', docname)
+    parts = [f"Runs in about {own.get('seconds', '?')} s on two CPU cores"]
     if own.get("data") == "mnist":
         parts.append("data: MNIST, or the embedded digits when there is no network")
     card = nodes.paragraph("", " · ".join(parts) + " · ", classes=["chapter-card"])

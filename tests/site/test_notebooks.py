@@ -1,6 +1,7 @@
 """The notebooks as people get them: plain Markdown, numbers filled in, and running where nothing is installed."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from tools.export_notebooks import build_wheel
 
 from tests.conftest import chapters
 from tests.site.test_pages import SITE
@@ -44,6 +46,15 @@ def test_links_lead_to_notebooks_beside(exported: nbformat.NotebookNode) -> None
     prose = "\n".join(cell.source for cell in exported.cells if cell.cell_type == "markdown")
     for target in re.findall(r"\]\(([\w.]+\.ipynb)\)", prose):
         assert (DOWNLOADS / target).exists()
+
+
+def test_the_wheel_is_the_same_file_whenever_it_is_built(tmp_path: Path) -> None:
+    mask = os.umask(0o077)
+    try:
+        again = build_wheel(tmp_path)
+    finally:
+        os.umask(mask)
+    assert again.read_bytes() == (DOWNLOADS / again.name).read_bytes()
 
 
 @pytest.mark.slow

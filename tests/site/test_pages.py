@@ -9,7 +9,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from tools.chapters import ROOT
+from tools.chapters import ROOT, finished_paths
 
 SITE = ROOT / "_build" / "html"
 
@@ -35,7 +35,7 @@ def article(path: Path) -> BeautifulSoup:
 
 
 def test_every_chapter_and_page_is_in_the_contents() -> None:
-    files = [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "book").glob("*.md")]
+    files = [*finished_paths(), *(ROOT / "book").glob("*.md")]
     assert sorted(contents()) == sorted(str(file.relative_to(ROOT).with_suffix("")) for file in files)
 
 

@@ -1,0 +1,1 @@
+"""What a chapter and its study share, and its drawings; no chapter takes from another's module."""

@@ -1,0 +1,112 @@
+"""Drawings of the sine chapter: what a net is fed, where a gradient stops, and states as a path in the plane.
+
+A colour of the wheel says at which place of the wave a point stands; the same colour is the same
+place in every picture.
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+
+from rnn_utils.cells.checks import Array
+from rnn_utils.drawing import BACK, COLOURS, FAINT, INK, INPUT, OUTPUT, STATE, SYMBOL, WORD, arrow, box, canvas
+
+WHEEL = LinearSegmentedColormap.from_list(
+    "wheel", [COLOURS[name] for name in ("blue", "green", "amber", "orange", "purple", "blue")]
+)
+
+
+def draw_path(path: Array, t: Array, *, ax: Axes, given: int = 0, size: float = 45) -> Axes:
+    """Draw points of the plane, (T, 2), in their order, coloured by their angles; the first few, given, are hollow."""
+    colours = WHEEL(t % (2 * np.pi) / (2 * np.pi))
+    ax.plot(path[:, 0], path[:, 1], color=FAINT, linewidth=1, zorder=1)
+    ax.scatter(*path[given:].T, s=size, color=colours[given:], linewidths=0, zorder=2)
+    if given:
+        ax.scatter(*path[:given].T, s=size, facecolor="white", edgecolor=INK, linewidths=1.5, zorder=3)
+    ax.set(aspect="equal", xticks=[], yticks=[])
+    ax.margins(0.12)
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def draw_portraits(paths: Sequence[Array], t: Array) -> Sequence[Axes]:
+    """Draw twenty paths, four rows of five, each at its own scale."""
+    _, axes = plt.subplots(4, 5, figsize=(6.4, 5.3))
+    for panel, path in zip(axes.flat, paths, strict=True):
+        draw_path(path, t, ax=panel, size=9)
+    return list(axes.flat)
+
+
+def draw_other_waves(names: Sequence[str], true: Sequence[Array], said: Sequence[Array]) -> Sequence[Axes]:
+    """Draw waves one below the other: what is true, and what a net says on its own."""
+    _, axes = plt.subplots(len(names), 1, figsize=(6.4, 1.75 * len(names) + 0.9), sharex=True)
+    for panel, name, truth, path in zip(axes, names, true, said, strict=True):
+        steps = range(len(truth))  # for both, so that waves of unequal length are refused
+        panel.plot(steps, truth, color=COLOURS["black"], linewidth=1.5, label="true")
+        panel.plot(steps, path, "o-", color=COLOURS["blue"], markersize=4, linewidth=1, label="the net, on its own")
+        panel.set_ylabel(name, rotation=0, ha="right", va="center", size=13)
+        panel.margins(y=0.12)
+    axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    axes[-1].set_xlabel("steps of its own")
+    return list(axes)
+
+
+STEPS = (1, 2, 3, 4)
+COLUMNS = [2.2 + 3.1 * step for step in range(len(STEPS))]
+
+
+def draw_feeding() -> Axes:
+    """Draw four steps of a net twice: fed the true points, and fed its own output after the second."""
+    ax = canvas(width=13.2, height=14.6, inches=(6.4, 7.1))
+    rows = ((8.2, "one step: every input is true", 4), (0.7, "free run: own output comes back", 2))
+    for bottom, title, true_steps in rows:
+        ax.text(0.2, bottom + 5.85, title, size=WORD, weight="bold", color=INK, va="center")
+        _state_arrows(ax, bottom + 2.3, INK)
+        for step, x in zip(STEPS, COLUMNS, strict=True):
+            own = step > true_steps
+            text = rf"$\hat{{y}}_{step - 1}$" if own else f"$x_{step}$"
+            box(ax, x, bottom, text, BACK if own else INPUT, width=1.6)
+            box(ax, x, bottom + 2.3, f"$h_{step}$", STATE, width=1.6)
+            box(ax, x, bottom + 4.6, rf"$\hat{{y}}_{step}$", BACK if true_steps <= step < 4 else OUTPUT, width=1.6)
+            arrow(ax, (x, bottom + 0.6), (x, bottom + 1.68), INK)
+            arrow(ax, (x, bottom + 2.9), (x, bottom + 3.98), INK)
+            if own:
+                arrow(ax, (x - 3.1 + 0.82, bottom + 4.2), (x - 0.7, bottom + 0.66), BACK, width=3)
+    return ax
+
+
+def draw_cut() -> Axes:
+    """Draw how far the error of the last step travels back, with and without a cut state."""
+    ax = canvas(width=13.2, height=11.4, inches=(6.4, 5.55))
+    for bottom, title, cut in ((6.6, "whole", False), (0.7, "cut at every step", True)):
+        y = bottom + 1.9
+        ax.text(0.2, bottom + 4.1, title, size=WORD, weight="bold", color=INK, va="center")
+        _state_arrows(ax, y, FAINT)
+        for step, x in zip(STEPS, COLUMNS, strict=True):
+            reached = not cut or step == STEPS[-1]
+            box(ax, x, y, f"$h_{step}$", STATE, width=1.6)
+            box(ax, x, bottom - 0.05, f"$x_{step}$", INPUT, width=1.6, size=SYMBOL - 2)
+            if reached:
+                arrow(ax, (x, y - 0.62), (x, bottom + 0.57), BACK, width=3)
+            else:
+                arrow(ax, (x, bottom + 0.57), (x, y - 0.62), FAINT)
+            if step > 1 and cut:
+                for side in (-0.13, 0.13):
+                    ax.plot([x - 1.55 + side] * 2, [y - 0.5, y + 0.5], color=INK, linewidth=3)
+            elif step > 1:
+                arrow(ax, (x - 0.82, y + 0.32), (x - 3.1 + 0.82, y + 0.32), BACK, width=3)
+        box(ax, COLUMNS[-1] - 0.1, bottom + 4.1, "error", BACK, width=2.3, size=WORD)
+        arrow(ax, (COLUMNS[-1], bottom + 3.48), (COLUMNS[-1], y + 0.64), BACK, width=3)
+    return ax
+
+
+def _state_arrows(ax: Axes, y: float, colour: str) -> None:
+    """Draw the state going from cell to cell, beginning as zeros."""
+    ax.text(0.35, y, "$h_0$", size=SYMBOL, color=STATE, ha="center", va="center")
+    arrow(ax, (0.85, y), (COLUMNS[0] - 0.82, y), colour)
+    for before, x in zip(COLUMNS, COLUMNS[1:], strict=False):  # noqa: RUF007
+        arrow(ax, (before + 0.82, y), (x - 0.82, y), colour)

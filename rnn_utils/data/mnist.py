@@ -1,0 +1,307 @@
+"""The digits that the chapters read: MNIST, or scikit-learn's scanned digits where there is none."""
+
+import gzip
+import hashlib
+import html
+import os
+import textwrap
+import time
+import tomllib
+import warnings
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from threading import Thread
+from types import ModuleType
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_utils.errors import DataError, SettingError
+from rnn_utils.page import display
+
+Source = Literal["mnist", "digits"]
+
+REGISTRY = tomllib.loads(Path(__file__).with_name("registry.toml").read_text(encoding="utf-8"))
+ANSWER_SECONDS = 4.0  # for a mirror's first answer, its name and all its addresses included, and for each read
+LIMIT_SECONDS = 60.0  # for everything that a mirror sends
+LOCK_SECONDS = 180.0  # for another process: two mirrors, and some
+PIECE = 64 * 1024  # bytes
+
+SIDE = 28  # pixels
+DIGITS_TEST_ROWS = 360
+DIGITS_SEED = 0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Images of handwritten digits and what each one shows.
+
+    Attributes
+    ----------
+    x_train, x_test : ndarray of uint8, shape (N, 28, 28)
+        Grey levels, 0 for paper and 255 for ink; rows from top to bottom.
+    y_train, y_test : ndarray of int64, shape (N,)
+        The digits, 0 to 9.
+    source : {"mnist", "digits"}
+        Where they come from: MNIST, or the embedded default (see `load_mnist`).
+    """
+
+    x_train: NDArray[np.uint8]
+    y_train: NDArray[np.int64]
+    x_test: NDArray[np.uint8]
+    y_test: NDArray[np.int64]
+    source: Source
+
+    def bar(self, *, mnist: Any, digits: Any) -> Any:
+        """Return the bar of a claim for the data at hand: the small default cannot reach MNIST's."""
+        return mnist if self.source == "mnist" else digits
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.source!r}: {len(self.x_train):,} for training, {len(self.x_test):,} for testing)"
+
+
+class _Missing(Exception):
+    """MNIST cannot be had here and now; the message says why, and what would help."""
+
+
+def load_mnist() -> Dataset:
+    """Load MNIST, or say loudly that it is not there and load the embedded digits.
+
+    Looked for in this order:
+
+    1. the folder named by ``RNN_UTILS_DATA``, as ``mnist/*.gz``; once the variable is set, nothing
+       else is tried;
+    2. the user's cache, which ``RNN_UTILS_CACHE`` moves;
+    3. two public mirrors (12 MB), unless ``RNN_UTILS_OFFLINE=1``; without a network this step ends at
+       once, with one that swallows everything after four seconds a mirror, with a slow one after a
+       minute a mirror;
+    4. the digits that come with scikit-learn: 1,797 real scans of 8×8 pixels, 16 grey levels, by 13
+       writers, enlarged to 28×28.  A warning and a banner say so.
+
+    A file is used only if its SHA-256 is the registered one.
+
+    Returns
+    -------
+    Dataset
+        60,000 images for training and 10,000 for testing; the default has 1,437 and 360, split at
+        random with the same share of each digit.  Its writers are in both parts, which makes the
+        test easier; MNIST is tested on writers it was not trained on.
+
+    Raises
+    ------
+    DataError
+        If ``RNN_UTILS_DATA`` is set but a file there is missing or is not the registered one; if a
+        package that this needs is not installed.
+    SettingError
+        If ``RNN_UTILS_OFFLINE`` is neither 1 nor 0.
+
+    Warns
+    -----
+    UserWarning
+        If the embedded digits stand in for MNIST.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio, Haffner (1998), "Gradient-based learning applied to document recognition".
+    Alpaydin, Kaynak (1998), "Cascading classifiers", for the digits of scikit-learn.
+    """
+    source: Source = "mnist"
+    try:
+        arrays = _mnist()
+    except _Missing as reason:
+        source, arrays = "digits", _digits()
+        _say_loudly(str(reason), len(arrays["x_train"]), len(arrays["x_test"]))
+    labels = {part: arrays[part].astype(np.int64) for part in ("y_train", "y_test")}  # ready to be indices
+    return Dataset(**{**arrays, **labels}, source=source)
+
+
+def mnist_source() -> Source:
+    """Return what `load_mnist` would give here and now, without a warning.
+
+    The files are brought into the cache if they are not there yet, since nothing less can tell.
+
+    Raises
+    ------
+    DataError, SettingError
+        As `load_mnist` does.
+    """
+    try:
+        _mnist()
+    except _Missing:
+        return "digits"
+    return "mnist"
+
+
+def _mnist() -> dict[str, NDArray[np.uint8]]:
+    """Go through the search order of `load_mnist` down to the download; keys as in `Dataset`."""
+    if named := os.environ.get("RNN_UTILS_DATA"):
+        try:
+            return _read(_folder(named))
+        except _Missing as reason:
+            raise DataError(
+                f"load_mnist: RNN_UTILS_DATA is {named!r}, but {reason}. "
+                "Put MNIST's four .gz files there as mnist/*.gz, or unset RNN_UTILS_DATA."
+            ) from reason
+    offline = os.environ.get("RNN_UTILS_OFFLINE", "")
+    if offline not in ("", "0", "1"):
+        raise SettingError(f"load_mnist: RNN_UTILS_OFFLINE is {offline!r}; expected 1 (no download) or 0.")
+    folder = _folder(os.environ.get("RNN_UTILS_CACHE"))
+    try:
+        return _read(folder)
+    except _Missing as reason:
+        if offline == "1":
+            raise _Missing(f"{reason}, and RNN_UTILS_OFFLINE=1 forbids the download; unset it once") from reason
+    _download(folder)
+    return _read(folder)
+
+
+def _folder(named: str | None) -> Path:
+    """Return where MNIST lies in a folder, by default in the system's place for caches."""
+    try:
+        return Path(named or _needed("pooch").os_cache("rnn-utils")).expanduser().absolute() / "mnist"
+    except RuntimeError as error:  # a container's user may have no home
+        raise _Missing(
+            "no home folder was found; write the whole path, without ~, into RNN_UTILS_DATA or RNN_UTILS_CACHE"
+        ) from error
+
+
+def _read(folder: Path) -> dict[str, NDArray[np.uint8]]:
+    """Unpack the files of a folder, each only if its bytes are the registered ones."""
+    arrays = {}
+    for row in _rows("mnist"):
+        path, shape = folder / row["name"], row["shape"]
+        try:
+            if (size := path.stat().st_size) != row["bytes"]:
+                raise _Missing(f"{path} is {size:,} bytes long, expected {row['bytes']:,}")
+            content = path.read_bytes()
+        except OSError as error:
+            raise _Missing(f"{path} cannot be read ({error.strerror})") from error
+        if (digest := hashlib.sha256(content).hexdigest()) != row["sha256"]:
+            raise _Missing(f"{path} is damaged: its SHA-256 is {digest[:8]}…, expected {row['sha256'][:8]}…")
+        # The format IDX: four bytes, four more for the length of each axis, then the entries.
+        entries = np.frombuffer(gzip.decompress(content), np.uint8, offset=4 + 4 * len(shape))
+        arrays[row["part"]] = entries.reshape(shape).copy()  # PyTorch warns of arrays that may not be written to
+    return arrays
+
+
+def _rows(dataset: str) -> list[dict[str, Any]]:
+    return [row for row in REGISTRY["files"] if row["dataset"] == dataset]
+
+
+def _download(folder: Path) -> None:
+    """Bring the files that a folder lacks, from the first mirror that gives them.
+
+    pooch stores a file under another name until its hash is right; the lock lets a second process
+    wait for the files instead of fetching them too.
+    """
+    pooch, filelock = _needed("pooch"), _needed("filelock")
+    problems = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / ".lock", timeout=LOCK_SECONDS):
+            for mirror in REGISTRY["mirrors"]["mnist"]:
+                end = time.monotonic() + LIMIT_SECONDS
+                try:
+                    for row in _rows("mnist"):
+                        store, known = partial(_store, row["bytes"], end), f"sha256:{row['sha256']}"
+                        pooch.retrieve(mirror + row["name"], known, row["name"], folder, downloader=store)
+                    return
+                except Exception as error:  # whatever it is, the next mirror may do better
+                    what = f"{urlsplit(mirror).netloc}: {type(error).__name__} {error}"
+                    problems.append(textwrap.shorten(what, 120))  # libraries say it at length
+    except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
+        raise _Missing(f"{folder} cannot be written to ({error}); set RNN_UTILS_CACHE to another folder") from error
+    raise _Missing(
+        f"the download to {folder} failed ({'; '.join(problems)}); "
+        "connect to a network and load again, or set RNN_UTILS_OFFLINE=1 to wait for none"
+    )
+
+
+def _store(size: int, end: float, url: str, output_file: str, _pooch: object) -> None:
+    """Write to a file what a URL gives, up to a size and a time: the downloader that pooch calls.
+
+    The time limits of pooch's own downloader begin anew at each address of a host and at each read.
+    """
+    import requests  # pooch brings it
+
+    get = partial(requests.get, url, stream=True, timeout=ANSWER_SECONDS)
+    with _within(ANSWER_SECONDS, get) as answer, Path(output_file).open("wb") as file:
+        answer.raise_for_status()
+        # read1 returns what has come; read, which is all that an old urllib3 has, waits for a whole piece.
+        read = getattr(answer.raw, "read1", answer.raw.read)
+        while piece := read(PIECE):
+            file.write(piece)
+            if file.tell() > size or time.monotonic() > end:
+                raise OSError(f"stopped after {file.tell():,} bytes of {size:,}, which is too slow or too much")
+
+
+def _within(seconds: float, call: Callable[[], Any]) -> Any:
+    """Return what a call gives in time; a thread that hangs is left behind and keeps nobody from ending."""
+    answer: Future = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(call())
+        except Exception as error:
+            answer.set_exception(error)
+
+    Thread(target=work, daemon=True).start()
+    return answer.result(seconds)
+
+
+def _needed(module: str) -> ModuleType:
+    """Import a module of the extra ``chapters``, or say how to install it."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise DataError(
+            f"load_mnist: needs {module.partition('.')[0]}, which is not installed. "
+            'Run pip install "rnn-utils[chapters]", or set RNN_UTILS_DATA to a folder that holds mnist/*.gz.'
+        ) from error
+
+
+def _digits() -> dict[str, NDArray[np.uint8]]:
+    """Return scikit-learn's digits, checked, enlarged and split; keys as in `Dataset`."""
+    raw = _needed("sklearn.datasets").load_digits()
+    pixels, labels = raw.images.astype(np.uint8), raw.target.astype(np.uint8)  # (N, 8, 8), (N,)
+    expected = _rows("digits")[0]["sha256"]
+    digest = hashlib.sha256(pixels.tobytes() + labels.tobytes()).hexdigest()
+    if digest != expected:
+        raise DataError(
+            f"load_mnist: scikit-learn's digits have the SHA-256 {digest[:8]}…, expected {expected[:8]}…. "
+            "Reinstall scikit-learn, or set RNN_UTILS_DATA to a folder that holds mnist/*.gz."
+        )
+    parts = _needed("sklearn.model_selection").train_test_split(
+        _enlarged(pixels), labels, test_size=DIGITS_TEST_ROWS, stratify=labels, random_state=DIGITS_SEED
+    )
+    return dict(zip(("x_train", "x_test", "y_train", "y_test"), parts, strict=True))
+
+
+def _enlarged(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Enlarge (N, 8, 8) grey levels 0..16 to (N, 28, 28) levels 0..255, bilinearly.
+
+    In whole numbers, so that every processor rounds alike.  The centre of new pixel i lies at
+    (i + 1/2) 8/28 - 1/2 = (4i - 5)/14 old pixels; beyond the outer centres the edge is repeated.
+    """
+    old = pixels.shape[1]
+    place = np.clip(4 * np.arange(SIDE) - 5, 0, 14 * (old - 1))  # in fourteenths of an old pixel
+    left = np.minimum(place // 14, old - 2)
+    weights = np.zeros((SIDE, old), dtype=np.int64)
+    weights[np.arange(SIDE), left] = 14 - (place - 14 * left)
+    weights[np.arange(SIDE), left + 1] = place - 14 * left
+    whole = 16 * 14 * 14  # what a pixel of full ink comes to
+    grey = weights @ pixels.astype(np.int64) @ weights.T  # (N, 28, 28)
+    return ((2 * 255 * grey + whole) // (2 * whole)).astype(np.uint8)
+
+
+def _say_loudly(reason: str, training: int, testing: int) -> None:
+    what = f"scikit-learn's scanned digits, {training:,} for training and {testing:,} for testing"
+    warnings.warn(f"load_mnist: these are {what}, not MNIST: {reason}.", UserWarning, stacklevel=3)
+    line = f"Not MNIST: {what}, 8×8 pixels enlarged to 28×28. Your numbers and figures will differ from the book's."
+    display({"text/plain": line, "text/html": f'<div class="data-banner" role="note">{html.escape(line)}</div>'})

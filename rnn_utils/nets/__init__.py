@@ -1,0 +1,1 @@
+"""Nets that more than one chapter or a study trains."""

@@ -1,0 +1,241 @@
+"""Forecasting: windows that do not leak, rivals on series that can be continued by hand, and their scores."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from rnn_utils import recall
+from rnn_utils.chapters import ch21_forecasting as fc
+from rnn_utils.data import series
+from rnn_utils.errors import SettingError
+
+RNG = np.random.default_rng(0)
+
+
+def wave(count: int, turn: float = 0.4) -> np.ndarray:
+    return 3 + np.sin(turn * np.arange(count))
+
+
+def test_windows_hold_what_came_before_and_what_came_next() -> None:
+    cut = fc.cut_windows(np.arange(20.0), past=3, horizon=2)
+    assert cut.past.shape == (16, 3)
+    assert cut.future.shape == (16, 2)
+    assert (cut.past[:, -1] + 1 == cut.future[:, 0]).all()
+    assert (cut.future[:, 0] == cut.start).all()
+
+
+@pytest.mark.parametrize(("past", "horizon"), [(1, 1), (3, 2), (7, 4)])
+def test_no_future_of_one_part_is_a_future_of_another(past: int, horizon: int) -> None:
+    values, ends = np.arange(60.0), (0, 30, 45, 60)
+    seen: list[set[float]] = []
+    for first, last in zip(ends, ends[1:], strict=False):  # noqa: RUF007
+        cut = fc.cut_windows(values, past, horizon, first, last)
+        assert cut.future.min() == max(first, past)
+        assert cut.future.max() == last - 1
+        seen.append(set(cut.future.ravel()))
+    assert not seen[0] & seen[1]
+    assert not seen[1] & seen[2]
+    assert not seen[0] & seen[2]
+
+
+def test_training_windows_hold_no_value_from_behind_their_part() -> None:
+    values = np.arange(60.0)
+    before = fc.cut_windows(values, 5, 3, 0, 40)
+    values[40:] = np.nan
+    after = fc.cut_windows(values, 5, 3, 0, 40)
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_windows_are_copies() -> None:
+    values = np.arange(9.0)
+    cut = fc.cut_windows(values, 2, 1)
+    cut.past[:] = -1
+    assert values.tolist() == list(range(9))
+
+
+@pytest.mark.parametrize("part", [(0, 4), (5, 6), (8, 20)])
+def test_a_part_without_a_window_is_named(part: tuple[int, int]) -> None:
+    with pytest.raises(SettingError, match="no window with a past of 4 and a horizon of 2"):
+        fc.cut_windows(np.arange(9.0), 4, 2, *part)
+
+
+def test_mirror_turns_the_sign_of_both_sides() -> None:
+    cut = fc.cut_windows(np.arange(9.0), 2, 3)
+    both = fc.mirror(cut)
+    half = len(cut.past)
+    assert np.array_equal(both.past[half:], -cut.past)
+    assert np.array_equal(both.future[half:], -cut.future)
+    assert fc.fit_scale(both.past).centre == 0
+
+
+def test_scale_goes_there_and_back() -> None:
+    values = RNG.normal(5, 3, 50)
+    scale = fc.fit_scale(values)
+    scaled = scale.apply(values)
+    assert scaled.mean() == pytest.approx(0, abs=1e-12)
+    assert scaled.std() == pytest.approx(1)
+    assert np.allclose(scale.undo(scaled), values, rtol=1e-14)
+
+
+def test_ar_finds_the_rule_of_a_sine_and_continues_it() -> None:
+    values = wave(200)
+    factors = fc.fit_ar(values[:100], 2)
+    # x(t+1) = 2 cos(0.4) x(t) - x(t-1) around 3, so the constant is 3 (2 - 2 cos 0.4).
+    turn = 2 * np.cos(0.4)
+    assert np.allclose(factors, [3 * (2 - turn), turn, -1], atol=1e-9)
+    assert np.allclose(fc.forecast_ar(factors, values[None, :100], 100)[0], values[100:], atol=1e-8)
+
+
+def test_iterated_forecast_takes_each_value_for_true() -> None:
+    # Fibonacci, with a past longer than the rule needs.
+    assert fc.forecast_ar(np.array([0.0, 1.0, 1.0]), np.array([[99.0, 1, 1]]), 5).tolist() == [[2, 3, 5, 8, 13]]
+
+
+def test_newest_factor_comes_first() -> None:
+    values = RNG.normal(size=300)
+    for t in range(3, 300):
+        values[t] = 1 + 0.5 * values[t - 1] - 0.3 * values[t - 3] + 0.01 * values[t]
+    assert np.allclose(fc.fit_ar(values, 3), [1, 0.5, 0, -0.3], atol=0.03)
+
+
+def test_direct_rule_is_the_iterated_one_where_that_is_exact() -> None:
+    values = wave(120)
+    known = fc.cut_windows(values, 2, 5, 0, 80)
+    later = fc.cut_windows(values, 2, 5, 80)
+    assert np.allclose(fc.forecast_direct(fc.fit_direct(known), later.past), later.future, atol=1e-8)
+
+
+def test_ridge_is_the_minimum_of_its_sum() -> None:
+    cut = fc.cut_windows(RNG.normal(size=60), 4, 2)
+
+    def total(weights: np.ndarray) -> float:
+        gaps = fc.forecast_direct(weights, cut.past) - cut.future
+        return float((gaps**2).sum() + 7.0 * (weights[1:] ** 2).sum())
+
+    best = fc.fit_direct(cut, ridge=7.0)
+    for nudge in 1e-3 * np.eye(best.size).reshape(-1, *best.shape):
+        assert total(best) < min(total(best + nudge), total(best - nudge))
+
+
+def test_ridge_finds_numbers_where_equations_are_few() -> None:
+    few = fc.cut_windows(RNG.normal(size=12), 8, 1)
+    assert fc.fit_direct(few, ridge=1.0).shape == (9, 1)
+    with pytest.raises(SettingError, match="4 windows are 4 equations for 9 numbers; expected at least 9"):
+        fc.fit_direct(few)
+
+
+def test_scaling_does_not_change_what_least_squares_forecasts() -> None:
+    values = wave(100) + RNG.normal(0, 0.1, 100)
+    scale = fc.Scale(-7.0, 0.01)
+    plain = fc.forecast_ar(fc.fit_ar(values, 5), values[None], 9)
+    scaled = scale.apply(values)
+    assert np.allclose(scale.undo(fc.forecast_ar(fc.fit_ar(scaled, 5), scaled[None], 9)), plain, atol=1e-7)
+
+
+def test_a_short_past_is_named() -> None:
+    with pytest.raises(SettingError, match="past has 2 values; expected at least 3"):
+        fc.forecast_ar(np.ones(4), np.zeros((1, 2)), 1)
+    with pytest.raises(SettingError, match="past has 5 values; expected at least 6"):
+        fc.forecast_season(np.zeros((1, 5)), 1, 3, drift=True)
+
+
+def test_naive_forecasts_repeat() -> None:
+    past = np.arange(12.0).reshape(2, 6)
+    assert fc.forecast_last(past, 2).tolist() == [[5, 5], [11, 11]]
+    assert fc.forecast_season(past, 4, 3).tolist() == [[3, 4, 5, 3], [9, 10, 11, 9]]
+
+
+def test_season_with_drift_is_exact_on_a_season_with_a_trend() -> None:
+    t = np.arange(60)
+    values = 0.5 * t + np.array([3.0, -1, 4, 0])[t % 4]
+    cut = fc.cut_windows(values, 8, 10)
+    assert np.allclose(fc.forecast_season(cut.past, 10, 4, drift=True), cut.future)
+
+
+def test_order_is_judged_behind_the_fit_and_not_on_it() -> None:
+    values = wave(120) + RNG.normal(0, 0.3, 120)
+    errors = fc.order_errors(values, 80, (1, 2, 30), 5)
+    cut = fc.cut_windows(values, 30, 5, 80)
+    for order, error in errors.items():
+        gaps = fc.forecast_ar(fc.fit_ar(values[:80], order), cut.past, 5) - cut.future
+        assert error == pytest.approx(np.sqrt((gaps**2).mean()))
+    training = fc.cut_windows(values, 30, 5, 0, 80)
+    gaps = fc.forecast_ar(fc.fit_ar(values[:80], 30), training.past, 5) - training.future
+    assert np.sqrt((gaps**2).mean()) < errors[30]
+
+
+def test_an_interval_covers_its_share_of_what_it_was_fitted_to() -> None:
+    forecast, truth = RNG.normal(size=(2, 1000, 3)) * [1, 2, 5]
+    interval = fc.fit_interval(forecast, truth, 0.8)
+    assert fc.coverage(forecast, truth, interval) == pytest.approx(0.8, abs=0.005)
+    width = interval[1] - interval[0]
+    assert (np.diff(width) > 0).all()  # the errors grow with the horizon, and so does the interval
+    shifted = fc.fit_interval(forecast, truth + 10, 0.8)
+    assert shifted[0] == pytest.approx(interval[0] + 10)
+
+
+def test_rmse_is_by_horizon() -> None:
+    assert fc.rmse(np.zeros((3, 2)), np.array([[3.0, 0], [4, 0], [0, 6]])) == pytest.approx([5 / 3**0.5, 12**0.5])
+
+
+def test_noisy_sine_is_the_one_of_the_text() -> None:
+    noisy, clean = series.noisy_sine(np.random.default_rng(4), 20_000)
+    assert clean[:3].tolist() == [np.sin(0.01), np.sin(0.02), np.sin(0.03)]
+    assert np.std(noisy - clean) == pytest.approx(0.2, rel=0.02)
+    assert np.array_equal(noisy, series.noisy_sine(np.random.default_rng(4), 20_000)[0])
+
+
+def test_ar4_on_the_noisy_sine_has_the_known_errors() -> None:
+    scores = []
+    for draw in range(20):
+        noisy, clean = series.noisy_sine(np.random.default_rng(draw))
+        past = fc.cut_windows(noisy, 128, 64, 600).past
+        truth = fc.cut_windows(clean, 128, 64, 600).future
+        scores.append(
+            [fc.rmse(fc.forecast_ar(fc.fit_ar(noisy[:600], p), past, 64), truth)[[0, 3, 15, 63]] for p in (4, 128)]
+        )
+    four, many = np.mean(scores, axis=0)
+    assert four == pytest.approx([0.105, 0.124, 0.182, 0.470], rel=0.05)
+    assert many == pytest.approx([0.12, 0.12, 0.11, 0.10], rel=0.12)
+
+
+def test_gaps_are_filled_along_a_line_and_nothing_else_moves() -> None:
+    values = np.array([2.0, np.nan, 4.0, 1.0, np.nan, np.nan, 7.0])
+    assert series.fill_gaps(values).tolist() == [2, 3, 4, 1, 3, 5, 7]
+    for broken in (np.array([np.nan, 1.0]), np.array([1.0, np.nan]), np.array([np.nan])):
+        with pytest.raises(SettingError, match="first or the last value is missing"):
+            series.fill_gaps(broken)
+
+
+def test_real_series_come_without_a_download() -> None:
+    pytest.importorskip("statsmodels")
+    spots, air = series.sunspots(), series.co2()
+    assert (len(spots.values), spots.times[0], spots.times[-1], spots.filled.sum()) == (309, 1700, 2008, 0)
+    assert (len(air.values), air.filled.sum()) == (2284, 59)
+    assert np.isfinite(air.values).all()
+    assert air.times[0] == pytest.approx(1958.24, abs=0.01)
+    assert np.diff(air.times) == pytest.approx(7 / 365.25, abs=0.003)  # years are not all as long
+    assert spots.values.argmax() == 1957 - 1700
+    assert np.flatnonzero(air.filled).max() < 1600  # all gaps lie in the chapter's training part
+
+
+def test_a_missing_statsmodels_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "statsmodels", None)
+    with pytest.raises(SettingError, match="pip install statsmodels"):
+        series.sunspots()
+
+
+def test_study_holds_every_run_once_and_its_nets_beat_ar4() -> None:
+    rows = recall("forecasting")
+    far, four = [3, 15, 63], next(row["ar4"] for row in rows["rivals"] if row["draw"] == 0)
+    for cell in ("RNN", "GRU", "LSTM"):
+        own = [row for row in rows["sine"] if row["draw"] == 0 and row["cell"] == cell and row["mirrored"]]
+        own = [row["rmse"] for row in own if row["way"] == "direct" and row["past"] == 64]
+        assert len(own) == 5
+        assert (np.median(own, axis=0)[far] < np.array(four)[far]).all()
+    assert sorted((row["series"], row["way"], row["seed"]) for row in rows["real"]) == [
+        (name, way, seed) for name in ("co2", "sunspots") for way in ("direct", "free", "teacher") for seed in range(5)
+    ]
+    assert len(rows["leak"]) == len(rows["rivals"]) == 10
+    assert sorted(row["draw"] for row in rows["sine"] if row["past"] == 128) == list(range(10))

@@ -1,0 +1,36 @@
+"""Render the book from scratch to _build/html (`make book`); a warning is an error."""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools import export
+from tools.chapters import ROOT
+
+
+def main() -> int:
+    """Build, add the notebooks people download, and say where the book is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, default=ROOT, help="folder that gets _build/ (default: the repository)")
+    output = parser.parse_args().output
+    built = output / "_build" / "html"
+    # An incremental build forgets the warnings of pages that it does not read again.
+    for old in (built, output / "_build" / ".doctrees"):
+        shutil.rmtree(old, ignore_errors=True)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command += ["build", str(ROOT), "--path-output", str(output), "-W", "-n", "--keep-going", "-q"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if result.returncode:
+        print(result.stdout, result.stderr, sep="\n", file=sys.stderr)
+        print("The book was not built: see the warnings above; each names its file and line.", file=sys.stderr)
+        return result.returncode
+    (built / ".buildinfo").unlink()  # a hash, of this folder's path among others, for the next incremental build
+    export.export(built / "downloads")
+    print(f"The book is ready: {(built / 'index.html').as_uri()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Write the notebooks that people download to _build/notebooks (`make notebooks`)."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from copy import deepcopy
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+from pybtex.database import parse_file
+
+from rnn_utils.page import CLAIM_MIME
+from tools.chapters import META, ROOT, code_cells, finished_paths, glued, read, title, write
+from tools.plain import Names, plain
+
+EPOCH = "315532800"  # 1980, where the times of a zip begin
+
+INSTALL = """\
+# Installs this book's helpers, rnn_utils; leaves the frameworks that are here as they are.
+import importlib.util, pathlib, subprocess, sys
+
+wheel = "{wheel}"
+if importlib.util.find_spec("rnn_utils") is None:
+    beside = pathlib.Path(wheel)
+    if not (beside.exists() or "{address}"):
+        raise SystemExit(f"Put {{wheel}} beside this notebook (`make notebooks` writes both).")
+    source = f"./{{wheel}}[chapters]" if beside.exists() else "rnn-utils[chapters] @ {address}"
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", source], check=True)"""
+
+
+def main() -> None:
+    """Export to _build/notebooks and say so."""
+    folder = ROOT / "_build" / "notebooks"
+    export(folder)
+    print(f"{len(finished_paths())} notebooks and the wheel of rnn_utils are in {folder.relative_to(ROOT)}/")
+
+
+def export(folder: Path) -> None:
+    """Write every chapter and the wheel of ``rnn_utils`` into the folder, which is emptied first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    wheel = build_wheel(folder)
+    names = book_names()
+    for path in finished_paths():
+        write(exported(read(path), names, wheel.name), folder / path.name)
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build ``rnn_utils`` with the stored studies and the glossary inside, so that it stands alone.
+
+    A wheel is a zip, which holds the times and modes of its files: both are fixed, so that one commit makes one file.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        stage = Path(temporary) / "source"
+        stage.mkdir()
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, stage)
+        shutil.copytree(ROOT / "rnn_utils", stage / "rnn_utils", ignore=shutil.ignore_patterns("__pycache__"))
+        data = stage / "rnn_utils" / "_data"
+        data.mkdir()
+        for path in [*(ROOT / "benchmarks" / "results").glob("*.json"), *(ROOT / "book").glob("*.toml")]:
+            shutil.copy(path, data)
+        for path in stage.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+        command += ["--wheel-dir", str(folder), str(stage)]
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH}
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL, env=environment, umask=0o022)
+    return next(folder.glob("*.whl"))
+
+
+def book_names() -> Names:
+    """Gather titles, labels, citations and claims of the whole book."""
+    names = Names()
+    for path in sorted((ROOT / "book").glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if heading := re.search(r"^# (.+)$", text, re.MULTILINE):
+            names.documents[f"/book/{path.stem}"] = heading[1]
+        names.labels |= labels(text)
+    for path in finished_paths():
+        notebook = read(path)
+        names.documents[f"/notebooks/{path.stem}"] = title(notebook)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                names.labels |= labels(cell.source)
+        for cell in code_cells(notebook):
+            found = [output.get("data", {}).get(CLAIM_MIME) for output in cell.outputs]
+            names.claims |= {record["id"]: record["sentence"] for record in found if record}
+    for key, entry in parse_file(str(ROOT / "book" / "references.bib")).entries.items():
+        people = [" ".join(person.last_names).strip("{}") for person in entry.persons.get("author", [])]
+        short = people[0] if len(people) == 1 else " and ".join(people) if len(people) == 2 else f"{people[0]} et al."
+        names.citations[key] = (short, entry.fields.get("year", "n.d."))
+    return names
+
+
+def labels(text: str) -> dict[str, str]:
+    """Return labels of headings and exercises with the words they stand for."""
+    found = dict(re.findall(r"^\(([\w-]+)\)=\n#+ (.+)$", text, re.MULTILINE))
+    return found | {label: name for name, label in re.findall(r"\{exercise\} ?(.*)\n:label: (\S+)", text)}
+
+
+def exported(notebook: NotebookNode, names: Names, wheel: str) -> NotebookNode:
+    """Return the chapter as people get it: plain Markdown, numbers filled in, an install cell first."""
+    result = deepcopy(notebook)
+    names.glued = glued(notebook)
+    repository = os.environ.get("BOOK_REPOSITORY")  # owner/name, known where the book is published
+    address = f"https://raw.githubusercontent.com/{repository}/notebooks/{wheel}" if repository else ""
+    cells = [new_code_cell(INSTALL.format(wheel=wheel, address=address), id="install")]
+    for cell in result.cells:
+        if cell.cell_type == "markdown":
+            cell.source = plain(cell.source, names)
+        else:
+            cell.metadata = NotebookNode({key: value for key, value in cell.metadata.items() if key == "tags"})
+            cell.outputs = [output for output in cell.outputs if "scrapbook" not in output.get("metadata", {})]
+        if cell.cell_type == "code" or cell.source:
+            cells.append(cell)
+    result.cells = cells
+    result.metadata.pop(META, None)
+    return result
+
+
+if __name__ == "__main__":
+    main()
