@@ -29,8 +29,8 @@ test-gpu: $(TEST)  ## Check the chapters' claims on a GPU; store nothing
 mutants: $(TEST)  ## Break the reference cells on purpose and see that a test notices
 	@$(BIN)/python -m tools.mutate
 
-run: $(TEST)  ## Run the chapters again and store their outputs (CHAPTER=10 for one)
-	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run $(if $(CHAPTER),--chapter $(CHAPTER))
+run: $(TEST)  ## Run the chapters again and store their outputs (CHAPTER=10 for one, ONCE=1 to look)
+	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(ONCE),--once)
 
 new: $(RENDER)  ## Begin a chapter as a draft (CHAPTER=05 TITLE="A look inside")
 	@$(BIN)/python -m tools.new --chapter "$(CHAPTER)" --title "$(TITLE)"

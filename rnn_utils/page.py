@@ -113,6 +113,7 @@ def _plain(name: str, value: Any) -> Any:
 
 # MyST-NB keeps outputs under this prefix for its `glue` role and shows nothing in place.
 GLUE_PREFIX = "application/papermill.record/"
+TABLE = '<table class="table">'
 
 
 def display(bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
@@ -181,13 +182,19 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, languages: S
         "<tr>" + "".join(f"<td{tag}>{html.escape(cell)}</td>" for tag, cell in zip(tags, row, strict=True)) + "</tr>\n"
         for row in cells[1:]
     )
-    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     display(
         {
-            "text/plain": "\n".join(lines),
-            "text/html": f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>',
+            "text/plain": as_text(cells),
+            "text/html": f"{TABLE}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>",
         }
+    )
+
+
+def as_text(cells: Sequence[Sequence[str]]) -> str:
+    """Return a table, header first, as lines of aligned text."""
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
     )
 
 

@@ -103,9 +103,9 @@ def title(notebook: NotebookNode) -> str:
     raise ValueError("a chapter begins with a heading of level one")
 
 
-def kernel_environment() -> dict[str, str]:
+def kernel_environment(threads: str | None = None) -> dict[str, str]:
     """Return what every kernel of a run or a test gets: the CPU, one thread, silent C++."""
-    threads = os.environ.get("RNN_UTILS_THREADS", "1")
+    threads = threads or os.environ.get("RNN_UTILS_THREADS", "1")
     return {
         "RNN_UTILS_THREADS": threads,
         "RNN_UTILS_DEVICE": os.environ.get("RNN_UTILS_DEVICE", "cpu"),

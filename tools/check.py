@@ -14,21 +14,8 @@ from typing import NamedTuple
 from rnn_utils.data.mnist import mnist_source
 from tools import pythons
 from tools.chapters import META, ROOT, chapter_paths, kernel_environment, probed_environment, read, seconds
+from tools.processors import earlier, native
 
-# Instruction sets that another processor may stop at: what survives them is no accident of this one.
-AVX2 = {
-    "ONEDNN_MAX_CPU_ISA": "AVX2",
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-    "OPENBLAS_CORETYPE": "Haswell",
-}
-# A processor without AVX-512 computes like that anyway; there, go back one generation more.
-OLDER = {
-    "ONEDNN_MAX_CPU_ISA": "SSE41",
-    "ATEN_CPU_CAPABILITY": "default",
-    "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
-    "OPENBLAS_CORETYPE": "Nehalem",
-}
 PYTEST = ["-m", "pytest", "-p", "no:cacheprovider", "--quiet", "-n", "2"]
 NBVAL = ["--nbval", "--nbval-kernel-name=rnn-book", "--nbval-cell-timeout=900", "--nbval-kernel-startup-timeout=120"]
 # Files, not cells, go to the two workers; nbval itself leaves handles open, so warnings stay warnings.
@@ -153,11 +140,9 @@ def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = 
 
 
 def other_instructions() -> dict[str, str]:
-    """Return the settings that make this processor compute like another."""
-    processor = Path("/proc/cpuinfo")
-    wide = processor.exists() and "avx512f" in processor.read_text()
-    chosen = AVX2 if wide else OLDER
-    print("as another processor:", " ".join(f"{name}={value}" for name, value in chosen.items()))
+    """Return the settings that make this processor compute like an earlier one, where it can."""
+    name, chosen = next(iter(earlier().items()), (native(), {}))
+    print(f"as another processor ({name}):", " ".join(f"{key}={value}" for key, value in chosen.items()))
     return chosen
 
 

@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
     if isinstance(collector, IPyNbFile):
-        collector.skip_compare += (CLAIM_MIME,)  # holds measured values; compared below without them
+        collector.skip_compare += (CLAIM_MIME,)  # holds measured values; compared below, within their ranges
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

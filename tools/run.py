@@ -1,4 +1,8 @@
-"""Run chapters and store their outputs (`make run`), or check their claims only (`make test-gpu`)."""
+"""Run chapters and store their outputs (`make run`), or check their claims only (`make test-gpu`).
+
+A chapter is run with every instruction set that this processor can play, and with one and two threads.
+Stored are the outputs of the processor as it is, with one thread, and beside them how far the others differ.
+"""
 
 import argparse
 import os
@@ -6,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from copy import deepcopy
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -23,6 +28,8 @@ from tools.chapters import (
     read,
     write,
 )
+from tools.measured import keep_ranges, measured
+from tools.processors import settings
 from tools.tidy import tidied
 
 AT_ONCE = 2  # chapters; each computes with one thread
@@ -33,12 +40,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chapter", help="number of one chapter, such as 10")
     parser.add_argument("--check", action="store_true", help="run the claims, store nothing")
+    parser.add_argument("--once", action="store_true", help="one run, to look at while writing; measures no ranges")
     options = parser.parse_args()
     paths = chapter_paths(options.chapter)
     os.environ.update(kernel_environment() | probed_environment())
     failures = 0
     with ThreadPoolExecutor(AT_ONCE) as pool, tqdm(total=len(paths), unit="chapter") as bar:
-        jobs = {pool.submit(run, path, store=not options.check): path for path in paths}
+        jobs = {pool.submit(run, path, store=not options.check, once=options.once): path for path in paths}
         for job in as_completed(jobs):
             try:
                 bar.write(f"{jobs[job].name}: {job.result():.0f} s")
@@ -49,24 +57,39 @@ def main() -> int:
     return failures
 
 
-def run(path: Path, *, store: bool) -> float:
-    """Run one chapter in a kernel of its own; return its seconds."""
+def run(path: Path, *, store: bool, once: bool = False) -> float:
+    """Run one chapter in kernels of its own; return the seconds of the run that is stored."""
     notebook = read(path)
-    if store:
-        refuse_stand_in(notebook, path)
+    if not store:
+        return execute(notebook, path, {})[1]
+    refuse_stand_in(notebook, path)
+    wanted = settings()
+    first, *others = wanted
+    result, seconds = execute(notebook, path, wanted[first])
+    if once:
+        keep_ranges(notebook, result)
+    else:
+        again = [execute(notebook, path, wanted[name])[0] for name in others]
+        if wrong := measured(notebook, [result, *again], list(wanted)):
+            raise ChapterError("\n".join(["runs differ where they may not (`make run ONCE=1` stores one):", *wrong]))
+    write(tidied(result), path)
+    return seconds
+
+
+def execute(notebook: NotebookNode, path: Path, environment: dict[str, str]) -> tuple[NotebookNode, float]:
+    """Return the chapter as one kernel with these settings ran it, and the seconds."""
+    result = deepcopy(notebook)
     client = NotebookClient(
-        notebook,
+        result,
         timeout=900,
         kernel_name="rnn-book",  # as the tests: a log of TensorFlow's C++ in an output could never be compared
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
     )
     start = time.perf_counter()
-    client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log; a cell's errors arrive as messages
-    seconds = time.perf_counter() - start
-    if store:
-        write(tidied(notebook), path)
-    return seconds
+    # The kernel's own log goes nowhere; a cell's errors arrive as messages.
+    client.execute(stderr=subprocess.DEVNULL, env=os.environ | environment)
+    return result, time.perf_counter() - start
 
 
 def refuse_stand_in(notebook: NotebookNode, path: Path) -> None:

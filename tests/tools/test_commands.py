@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import chapters, check, pythons
 from tools import run as run_chapters
-from tools.chapters import META, ROOT, chapter_paths, glued, read, write
+from tools.chapters import META, ROOT, chapter_paths, glued, kernel_environment, read, write
 from tools.export import INSTALL
 
 
@@ -43,7 +44,7 @@ def test_a_failing_chapter_is_not_stored_and_is_counted(tmp_path: Path, monkeypa
     write(new_notebook(cells=[new_markdown_cell("# T")], metadata={META: {"seconds": 1}}), path)
     before = path.read_bytes()
 
-    def broken(path: Path, *, store: bool) -> float:
+    def broken(path: Path, *, store: bool, once: bool) -> float:
         raise run_chapters.ChapterError("no")
 
     monkeypatch.setattr(run_chapters, "run", broken)
@@ -53,6 +54,58 @@ def test_a_failing_chapter_is_not_stored_and_is_counted(tmp_path: Path, monkeypa
     assert run_chapters.main() == 1
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def one_cell(printed: str) -> NotebookNode:
+    cell = new_code_cell("print(1)", outputs=[new_output("stream", name="stdout", text=printed)])
+    return new_notebook(cells=[cell], metadata={META: {"seconds": 1}})
+
+
+def stored_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: dict[str, str], **once: bool) -> tuple:
+    """Run a chapter whose cell prints one text by setting; return what is stored, and the processors."""
+    path = tmp_path / "01_x.ipynb"
+    write(one_cell("old"), path)
+    monkeypatch.setattr(run_chapters, "settings", lambda: {name: {"NAME": name} for name in printed})
+    ran = lambda notebook, path, environment: (one_cell(printed[environment["NAME"]]), 2.0)  # noqa: E731
+    monkeypatch.setattr(run_chapters, "execute", ran)
+    assert run_chapters.run(path, store=True, **once) == 2.0
+    chapter = read(path)
+    return chapter.cells[0].outputs[0].text, chapter.metadata[META].get("processors")
+
+
+def test_a_run_stores_the_first_setting_and_names_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["A, AVX2, 1 thread", "A, SSE4.2, 1 thread"]
+    assert stored_after(tmp_path, monkeypatch, dict.fromkeys(names, "new")) == ("new", names)
+
+
+def test_runs_that_differ_in_an_exact_cell_are_not_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(run_chapters.ChapterError, match="runs differ where they may not"):
+        stored_after(tmp_path, monkeypatch, {"A, AVX2, 1 thread": "new", "A, SSE4.2, 1 thread": "other"})
+    assert read(tmp_path / "01_x.ipynb").cells[0].outputs[0].text == "old"
+
+
+def test_one_run_measures_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = {"A, AVX2, 1 thread": "new", "A, SSE4.2, 1 thread": "other"}
+    assert stored_after(tmp_path, monkeypatch, printed, once=True) == ("new", None)
+
+
+def test_a_kernel_gets_the_settings_of_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    class Client:
+        def __init__(self, notebook: NotebookNode, **_: object) -> None:
+            self.notebook = notebook
+
+        def execute(self, *, env: dict[str, str], **_: object) -> None:
+            started.append(env)
+            self.notebook.cells[0].outputs = [new_output("stream", name="stdout", text="new")]
+
+    monkeypatch.setattr(run_chapters, "NotebookClient", Client)
+    monkeypatch.setenv("RNN_UTILS_DATA", "/somewhere")
+    before = one_cell("old")
+    after, _ = run_chapters.execute(before, tmp_path / "01_x.ipynb", kernel_environment("2"))
+    assert [notebook.cells[0].outputs[0].text for notebook in (before, after)] == ["old", "new"]
+    assert (started[0]["RNN_UTILS_DATA"], started[0]["OMP_NUM_THREADS"]) == ("/somewhere", "2")
 
 
 def test_an_unknown_chapter_is_a_clear_error() -> None:
