@@ -141,16 +141,17 @@ class Source(NamedTuple):
                     if isinstance(key, ast.Constant) and key.value in words
                 ]
                 if entries:
-                    yield from ((f"{name}: {self._segment(*entry.elts)}", entry) for entry in entries)
+                    yield from ((f"{name}: {self.segment(*entry.elts)}", entry) for entry in entries)
                     continue
-            yield self._segment(node), node
+            yield self.segment(node), node
 
-    def _segment(self, *nodes: ast.AST) -> str:
+    def segment(self, *nodes: ast.AST) -> str:
+        """Return the text of nodes, decorators included, without blank lines."""
         pieces = []
         for node in nodes:
             for decorator in getattr(node, "decorator_list", []):
-                pieces.append(f"@{ast.get_source_segment(self.text, decorator)}")
-            pieces.append(ast.get_source_segment(self.text, node))
+                pieces.append(f"@{ast.get_sourcesegment(self.text, decorator)}")
+            pieces.append(ast.get_sourcesegment(self.text, node))
         return "\n".join(line.rstrip() for line in "\n".join(pieces).splitlines() if line.strip())
 
     def uses(self, node: ast.AST) -> set[tuple[str | None, str]]:
