@@ -150,8 +150,8 @@ class Source(NamedTuple):
         pieces = []
         for node in nodes:
             for decorator in getattr(node, "decorator_list", []):
-                pieces.append(f"@{ast.get_sourcesegment(self.text, decorator)}")
-            pieces.append(ast.get_sourcesegment(self.text, node))
+                pieces.append(f"@{ast.get_source_segment(self.text, decorator)}")
+            pieces.append(ast.get_source_segment(self.text, node))
         return "\n".join(line.rstrip() for line in "\n".join(pieces).splitlines() if line.strip())
 
     def uses(self, node: ast.AST) -> set[tuple[str | None, str]]:
