@@ -12,11 +12,13 @@ import numpy as np
 import torch
 
 from rnn_utils import setup
-from rnn_utils.nets import sine
+from rnn_utils.chapters.ch20_inside import explained, free_states, portrait
+from rnn_utils.nets.sine import FREE, POINTS, WARM, free_run, wave
+from rnn_utils.nets.sine_recipes import RECIPES, make, score, train_book, train_sine
 
 FEW, MANY = 20, 200
 DRAWN = ("published", "book")  # the free runs and the states are kept of these, from the first seeds
-COUNTS = dict.fromkeys(sine.RECIPES, FEW) | {"lbfgs": MANY, "library": MANY, "book": MANY}
+COUNTS = dict.fromkeys(RECIPES, FEW) | {"lbfgs": MANY, "library": MANY, "book": MANY}
 WAVES = {
     "phase": (0.0, np.pi / 4, np.pi / 2, np.pi),
     "frequency": (0.5, 0.9, 1.1, 2.0),
@@ -37,11 +39,11 @@ def run(recipe: str, seed: int) -> dict[str, object]:
     setup(0)
     torch.optim.SGD([torch.zeros(1)])  # the first optimiser loads a good part of PyTorch; keep that out of the seconds
     start = time.perf_counter()
-    net = sine.train_recipe(seed, recipe)
-    scores = sine.score(net, time.perf_counter() - start)
-    row = {name: short(value) for name, value in scores._asdict().items()}
+    net = train_sine(seed, recipe)
+    seconds = time.perf_counter() - start
+    row = {name: short(value) for name, value in score(net)._asdict().items()} | {"seconds": short(seconds)}
     if recipe in DRAWN and seed < FEW:
-        path = sine.free_run(net, sine.wave(sine.WARM))
+        path = free_run(net, wave(WARM))
         row["free_run"] = [round(value, 7) for value in path.tolist()]
     return row
 
@@ -49,34 +51,34 @@ def run(recipe: str, seed: int) -> dict[str, object]:
 def look_inside(recipe: str, seed: int) -> dict[str, object]:
     """Measure the states of a free run: their shadow, their spread, their turn, and what they tell."""
     setup(0)
-    states = sine.free_states(sine.train_recipe(seed, recipe), sine.wave(sine.WARM))
-    path, singular_values = sine.portrait(states)
-    free = path[sine.WARM :]
+    states = free_states(train_sine(seed, recipe), wave(WARM))
+    path, singular_values = portrait(states)
+    free = path[WARM:]
     step, *_ = np.linalg.lstsq(free[:-1], free[1:], rcond=None)  # the 2x2 matrix that leads on best
-    t = 2 + 0.4 * np.arange(sine.WARM, len(states))
+    t = 2 + 0.4 * np.arange(WARM, len(states))
     truth = np.stack([np.sin(t), np.cos(t)], axis=1)
     return {
         "path": np.round(path, 4).T.tolist(),
         "singular_values": short(singular_values),
         "turn": round(float(np.abs(np.angle(np.linalg.eigvals(step))).max()), 6),
-        "explained": np.round(sine.explained(states[sine.WARM :], truth), 8).tolist(),
+        "explained": np.round(explained(states[WARM:], truth), 8).tolist(),
     }
 
 
 def other_waves(seed: int) -> dict[str, object]:
     """Let a net continue waves that it was not trained on, from 5 and from 20 true points."""
     setup(0)
-    net, rows = sine.train_recipe(seed, "book"), []
+    net, rows = train_sine(seed, "book"), []
     for kind, values in WAVES.items():
         for value in values:
-            true = sine.wave(sine.POINTS + sine.FREE + 1, **{kind: value})
-            early, late = sine.free_run(net, true[: sine.WARM]), sine.free_run(net, true[: sine.POINTS])
+            true = wave(POINTS + FREE + 1, **{kind: value})
+            early, late = free_run(net, true[:WARM]), free_run(net, true[:POINTS])
             rows.append(
                 {
                     "kind": kind,
                     "value": round(value, 6),
-                    "free_running_mse": short(np.mean((early - true[sine.WARM + 1 :][: sine.FREE]) ** 2)),
-                    "beyond_mse": short(np.mean((late - true[sine.POINTS + 1 :]) ** 2)),
+                    "free_running_mse": short(np.mean((early - true[WARM + 1 :][:FREE]) ** 2)),
+                    "beyond_mse": short(np.mean((late - true[POINTS + 1 :]) ** 2)),
                     "height": short(np.sqrt(2 * np.mean(late[-31:] ** 2))),  # 31 steps: two whole waves
                 }
             )
@@ -84,11 +86,11 @@ def other_waves(seed: int) -> dict[str, object]:
 
 
 def continue_linearly(points: np.ndarray, order: int) -> np.ndarray:
-    """Fit an AR model to 21 points by least squares; continue from the first 20, as `sine.free_run` does."""
+    """Fit an AR model to 21 points by least squares; continue from the first 20, as `free_run` does."""
     past = np.stack([points[order - 1 - back : 20 - back] for back in range(order)], axis=1)
     factors, *_ = np.linalg.lstsq(past, points[order:21], rcond=None)
     values = list(points[:20])
-    for _ in range(sine.FREE + 1):
+    for _ in range(FREE + 1):
         values.append(factors @ values[: -order - 1 : -1])
     return np.array(values[21:])
 
@@ -96,13 +98,13 @@ def continue_linearly(points: np.ndarray, order: int) -> np.ndarray:
 def with_noise(noise: float, seed: int) -> dict[str, object]:
     """Fit the book's net and two AR models to noisy points; judge all by the clean wave beyond t = 10."""
     setup(0)
-    true = sine.wave(sine.POINTS + sine.FREE + 1)
-    points = true[: sine.POINTS + 1] + np.random.default_rng(seed).normal(0, noise, sine.POINTS + 1)
-    net, values = sine.make(seed), torch.as_tensor(points)[:, None]
-    sine.train_book(net, values[:-1], values[1:])
-    runs = {"net": sine.free_run(net, points[: sine.POINTS])}
+    true = wave(POINTS + FREE + 1)
+    points = true[: POINTS + 1] + np.random.default_rng(seed).normal(0, noise, POINTS + 1)
+    net, values = make(seed), torch.as_tensor(points)[:, None]
+    train_book(net, values[:-1], values[1:])
+    runs = {"net": free_run(net, points[:POINTS])}
     runs |= {f"ar{order}": continue_linearly(points, order) for order in (2, 6)}
-    return {name: short(np.mean((path - true[sine.POINTS + 1 :]) ** 2)) for name, path in runs.items()}
+    return {name: short(np.mean((path - true[POINTS + 1 :]) ** 2)) for name, path in runs.items()}
 
 
 def jobs() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -141,11 +141,12 @@ class Source(NamedTuple):
                     if isinstance(key, ast.Constant) and key.value in words
                 ]
                 if entries:
-                    yield from ((f"{name}: {self._segment(*entry.elts)}", entry) for entry in entries)
+                    yield from ((f"{name}: {self.segment(*entry.elts)}", entry) for entry in entries)
                     continue
-            yield self._segment(node), node
+            yield self.segment(node), node
 
-    def _segment(self, *nodes: ast.AST) -> str:
+    def segment(self, *nodes: ast.AST) -> str:
+        """Return the text of nodes, decorators included, without blank lines."""
         pieces = []
         for node in nodes:
             for decorator in getattr(node, "decorator_list", []):

@@ -14,6 +14,7 @@ ROOMS = ("rnn_utils.chapters", "rnn_utils.nets", "rnn_utils.training")
 # What draws, loads or checks may be imported unseen.
 UNSEEN = re.compile(r"(draw|load|check)_\w+|\w+_pictures")
 REWRITTEN_LATER = {"11_four_recipes"}  # the chapter of the published recipes shows its programs when it is retold
+STAND_IN = {"20_sine_wave": "rnn_utils.nets.sine"}  # modules of nets of which a chapter shows all
 
 
 def line_of_thought() -> list[Path]:
@@ -95,6 +96,24 @@ def test_what_is_imported_was_shown(path: Path) -> None:
         assert places, f"{path.stem}: show {name} of {module} in a cell before it is imported"
         equal = [earlier.stem for earlier in places if shown(earlier)[name] == packaged(module)[name]]
         assert equal, f"{name}: {places[-1].stem} shows another definition than {module}"
+
+
+@pytest.mark.parametrize(("chapter", "module"), STAND_IN.items())
+def test_a_module_of_nets_stands_in_its_chapter(chapter: str, module: str) -> None:
+    stands = shown(ROOT / "notebooks" / f"{chapter}.ipynb")
+    for name, held in packaged(module).items():
+        assert name in stands, (
+            f"{module}: {chapter} does not show {name}; show it, or move it to what only a study runs"
+        )
+        assert stands[name] == held, f"{name}: {chapter} shows another definition than {module}"
+
+
+@pytest.mark.parametrize("path", line_of_thought(), ids=lambda path: path.stem)
+def test_a_chapters_module_holds_what_the_chapter_shows(path: Path) -> None:
+    for file in (ROOT / "rnn_utils" / "chapters").glob(f"ch{path.stem[:2]}_*.py"):
+        held, stands = packaged(f"rnn_utils.chapters.{file.stem}"), shown(path)
+        for name in held.keys() & stands.keys():
+            assert stands[name] == held[name], f"{name}: {path.stem} shows another definition than {file.stem}"
 
 
 @pytest.mark.parametrize("path", line_of_thought(), ids=lambda path: path.stem)
