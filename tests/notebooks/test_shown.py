@@ -122,6 +122,13 @@ def test_a_chapters_module_holds_what_the_chapter_shows(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", line_of_thought(), ids=lambda path: path.stem)
+def test_what_is_shown_is_what_its_studies_run(path: Path) -> None:
+    for module in (ROOT / "rnn_utils/chapters").glob(f"ch{path.stem[:2]}_*.py"):
+        ours = packaged(f"rnn_utils.chapters.{module.stem}")
+        assert [name for name in ours.keys() & shown(path).keys() if ours[name] != shown(path)[name]] == [], module.stem
+
+
+@pytest.mark.parametrize("path", line_of_thought(), ids=lambda path: path.stem)
 def test_no_chapter_takes_from_another_chapters_module(path: Path) -> None:
     for module in set(taken(path).values()):
         room, _, name = module.rpartition(".")
