@@ -14,15 +14,7 @@ import torch
 from rnn_utils.cells import LSTMWeights
 from rnn_utils.cells.convert import from_torch
 from rnn_utils.cells.sequence import record, unroll
-from rnn_utils.chapters.ch03_memory import (
-    Batch,
-    Reader,
-    adding_problem,
-    delayed_recall,
-    gradient_by_lag,
-    loss_of,
-    spectral_radius,
-)
+from rnn_utils.chapters.ch03_memory import Batch, Reader, adding_problem, delayed_recall, gradient_by_lag, loss_of
 from rnn_utils.training import train
 
 SEEDS = range(5)
@@ -52,7 +44,7 @@ def run(task: str, net: str, seed: int, clip: float | None) -> dict[str, Any]:
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng, test = np.random.default_rng(seed), draw(task, 500, np.random.default_rng([seed, 1]))
-    few = Batch(test.x[:100], test.y[:100])
+    few = test[0][:100], test[1][:100]
     recipe = TASKS[task]
     reader = Reader(D=recipe["D"], H=H, outputs=recipe["outputs"], **NETS[net])
     before, radius, gates = gradient_by_lag(reader, few), radius_of(reader), forget_gates(reader, few)
@@ -79,16 +71,19 @@ def run(task: str, net: str, seed: int, clip: float | None) -> dict[str, Any]:
 
 def measured(net: Reader, test: Batch) -> dict[str, float]:
     """Return the share of right answers, or the mean squared error, on sequences never trained on."""
+    x, y = test
     with torch.no_grad():
-        if test.y.dtype.kind == "f":
+        if y.dtype.kind == "f":
             return {"error": float(loss_of(net, test))}
-        answers = net(torch.from_numpy(test.x)).argmax(dim=1).numpy()
-    return {"accuracy": float(np.mean(answers == test.y))}
+        answers = net(torch.from_numpy(x)).argmax(dim=1).numpy()
+    return {"accuracy": float(np.mean(answers == y))}
 
 
 def radius_of(net: Reader) -> float | None:
     """Return the spectral radius of an RNN's matrix; cells with gates have several matrices."""
-    return spectral_radius(net.cell.weight_hh_l0) if isinstance(net.cell, torch.nn.RNN) else None
+    if not isinstance(net.cell, torch.nn.RNN):
+        return None
+    return float(torch.linalg.eigvals(net.cell.weight_hh_l0.detach().double()).abs().max())
 
 
 def forget_gates(net: Reader, few: Batch) -> list[float] | None:
@@ -96,7 +91,7 @@ def forget_gates(net: Reader, few: Batch) -> list[float] | None:
     if not isinstance(net.cell, torch.nn.LSTM):
         return None
     (weights,) = from_torch(net.cell.state_dict(), LSTMWeights)
-    _, cache = unroll(few.x, weights)
+    _, cache = unroll(few[0], weights)
     return rounded(np.sort(record(cache, "f").mean(axis=(0, 1)))[::-1])
 
 

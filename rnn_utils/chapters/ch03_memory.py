@@ -5,7 +5,6 @@ asks for a sum of two numbers that stand far apart.  Imports PyTorch.
 """
 
 import copy
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,19 +14,14 @@ from torch.nn import functional
 
 from rnn_utils.errors import SettingError
 
-
-class Batch(NamedTuple):
-    """Sequences and what a net should answer after the last step of each."""
-
-    x: NDArray[np.float32]  # (N, T, D)
-    y: NDArray  # (N,)
+Batch = tuple[NDArray[np.float32], NDArray]  # sequences, (N, T, D), and what to answer after each, (N,)
 
 
-def delayed_recall(N: int, wait: int, rng: np.random.Generator, symbols: int = 4) -> Batch:
+def delayed_recall(N: int, wait: int, rng: np.random.Generator) -> Batch:
     """Draw sequences whose first symbol must be named after a long wait.
 
-    Step 0 shows one of ``symbols`` signs.  Each of the ``wait`` steps after it shows a distractor, one
-    of as many other signs, drawn anew at each step and of no use.
+    Step 0 shows one of four symbols.  Each of the ``wait`` steps after it shows a distractor, one
+    of four other signs, drawn anew at each step and of no use.
 
     Parameters
     ----------
@@ -37,19 +31,17 @@ def delayed_recall(N: int, wait: int, rng: np.random.Generator, symbols: int = 4
         Steps between the symbol and the end.
     rng : numpy.random.Generator
         Where the symbols come from.
-    symbols : int, optional
-        How many different symbols there are; a blind guess is right once in ``symbols`` times.
 
     Returns
     -------
-    Batch
-        ``x``, one-hot, shape (N, 1 + wait, 2 * symbols): the first half of the columns are the symbols,
-        the second half the distractors.  ``y``, shape (N,): the symbols, 0 to ``symbols - 1``.
+    x, y : ndarrays
+        ``x``, one-hot, shape (N, 1 + wait, 8): columns 0 to 3 are the symbols, 4 to 7 the distractors.
+        ``y``, shape (N,): the symbols.
 
     Raises
     ------
     SettingError
-        If N or ``wait`` is below 1, or there are fewer than two symbols.
+        If N or ``wait`` is below 1.
 
     References
     ----------
@@ -63,11 +55,12 @@ def delayed_recall(N: int, wait: int, rng: np.random.Generator, symbols: int = 4
     >>> x[0].argmax(axis=1), y[0]
     (array([3, 6, 5, 5]), np.int64(3))
     """
-    _check("delayed_recall", N=(N, 1), wait=(wait, 1), symbols=(symbols, 2))
-    y = rng.integers(symbols, size=N)
-    distractors = rng.integers(symbols, 2 * symbols, size=(N, wait))
+    if N < 1 or wait < 1:
+        raise SettingError(f"delayed_recall: got N = {N} and wait = {wait}; expected at least 1 of each.")
+    y = rng.integers(4, size=N)
+    distractors = rng.integers(4, 8, size=(N, wait))
     shown = np.column_stack([y, distractors])  # (N, 1 + wait)
-    return Batch(np.eye(2 * symbols, dtype=np.float32)[shown], y)
+    return np.eye(8, dtype=np.float32)[shown], y
 
 
 def adding_problem(N: int, T: int, rng: np.random.Generator) -> Batch:
@@ -82,7 +75,7 @@ def adding_problem(N: int, T: int, rng: np.random.Generator) -> Batch:
 
     Returns
     -------
-    Batch
+    x, y : ndarrays
         ``x``, shape (N, T, 2): a number from 0 to 1, and a mark that is 1 at two steps, one in each half
         of the sequence, and 0 elsewhere.  ``y``, shape (N,), float32: the sum of the two marked numbers.
         Always answering 1 has a mean squared error of 1/6.
@@ -107,22 +100,14 @@ def adding_problem(N: int, T: int, rng: np.random.Generator) -> Batch:
     >>> y.round(2)
     array([1.36], dtype=float32)
     """
-    _check("adding_problem", N=(N, 1), T=(T, 2))
+    if N < 1 or T < 2:
+        raise SettingError(f"adding_problem: got N = {N} and T = {T}; expected N of at least 1 and T of at least 2.")
     numbers = rng.random((N, T), dtype=np.float32)
     marks = np.zeros((N, T), dtype=np.float32)
     rows = np.arange(N)
     marks[rows, rng.integers(T // 2, size=N)] = 1
     marks[rows, rng.integers(T // 2, T, size=N)] = 1
-    return Batch(np.stack([numbers, marks], axis=2), (numbers * marks).sum(axis=1))
-
-
-def _check(function: str, **settings: tuple[int, int]) -> None:
-    for name, (value, least) in settings.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise SettingError(f"{function}: {name} is {value!r}; expected a whole number of at least {least}.")
-
-
-CELLS = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
+    return np.stack([numbers, marks], axis=2), (numbers * marks).sum(axis=1)
 
 
 class Reader(nn.Module):
@@ -157,17 +142,18 @@ class Reader(nn.Module):
         forget_bias: float | None = None,
         radius: float | None = None,
     ):
+        if cell not in ("RNN", "GRU", "LSTM"):
+            raise SettingError(f"Reader: cell is {cell!r}; expected one of RNN, GRU, LSTM.")
         super().__init__()
-        if cell not in CELLS:
-            raise SettingError(f"Reader: cell is {cell!r}; expected one of {', '.join(CELLS)}.")
-        self.cell = CELLS[cell](D, H, batch_first=True)
+        self.cell = getattr(nn, cell)(D, H, batch_first=True)
         self.answer = nn.Linear(H, outputs)
         with torch.no_grad():
             if forget_bias is not None:
                 self.cell.bias_ih_l0[H : 2 * H] = forget_bias  # PyTorch's blocks: i, f, g, o
                 self.cell.bias_hh_l0[H : 2 * H] = 0
             if radius is not None:
-                self.cell.weight_hh_l0 *= radius / spectral_radius(self.cell.weight_hh_l0)
+                eigenvalues = torch.linalg.eigvals(self.cell.weight_hh_l0.double())
+                self.cell.weight_hh_l0 *= radius / eigenvalues.abs().max()
 
     def forward(self, x: Tensor) -> Tensor:
         """Read x, shape (N, T, D); return the answers, shape (N, outputs)."""
@@ -175,42 +161,30 @@ class Reader(nn.Module):
         return self.answer(h[:, -1])
 
 
-def spectral_radius(matrix: Tensor) -> float:
-    """Return the largest magnitude of a square matrix's eigenvalues.
-
-    Examples
-    --------
-    A quarter turn that doubles every length:
-
-    >>> round(spectral_radius(torch.tensor([[0.0, 2.0], [-2.0, 0.0]])), 6)
-    2.0
-    """
-    return float(torch.linalg.eigvals(matrix.detach().double()).abs().max())
-
-
 def loss_of(net: Reader, batch: Batch) -> Tensor:
     """Return the mean loss: cross-entropy for symbols, squared error for numbers."""
-    y_hat, y = net(torch.from_numpy(batch.x)), torch.from_numpy(batch.y)
+    x, y = map(torch.from_numpy, batch)
+    y_hat = net(x)
     return functional.mse_loss(y_hat[:, 0], y) if y.is_floating_point() else functional.cross_entropy(y_hat, y)
 
 
-def gradient_by_lag(net: Reader, batch: Batch) -> np.ndarray:
+def gradient_by_lag(net: Reader, batch: Batch) -> NDArray[np.float64]:
     r"""Measure how much the answer still depends on the state, lag by lag.
 
-    A nudge of zero is added to the state after each step.  The gradient of the answer with respect to
-    the nudge tells how far the answer would move.  The answer is the score of the right symbol, or the
-    sum; unlike the loss it does not fade as the net gets better.
+    The gradient of the answer with respect to the state after a step tells how far a small nudge there
+    would move it.  The answer is the score of the right symbol, or the sum; unlike the loss it does not
+    fade as the net gets better.
 
     Parameters
     ----------
     net : Reader
         Read only.
-    batch : Batch
-        Sequences to measure on.
+    batch : tuple of ndarrays
+        Sequences to measure on, and the right answers.
 
     Returns
     -------
-    ndarray of float64, shape (T,)
+    ndarray, shape (T,)
         Entry k is the root mean square over sequences of the gradient's norm k steps before the end:
         entry 0 belongs to the last state.  The state of an LSTM is h and c together.
 
@@ -222,22 +196,17 @@ def gradient_by_lag(net: Reader, batch: Batch) -> np.ndarray:
     >>> for values in net.parameters():
     ...     values = torch.nn.init.zeros_(values)
     >>> net.cell.weight_hh_l0.data[:], net.answer.weight.data[:] = 0.5, 1.0
-    >>> gradient_by_lag(net, Batch(np.zeros((3, 4, 2), np.float32), np.zeros(3, np.float32)))
+    >>> gradient_by_lag(net, (np.zeros((3, 4, 2), np.float32), np.zeros(3, np.float32)))
     array([1.   , 0.5  , 0.25 , 0.125])
     """
-    x, y = torch.from_numpy(batch.x).double(), torch.from_numpy(batch.y)
-    exact = copy.deepcopy(net).double()
-    cell, answer = exact.cell, exact.answer
-    zeros = torch.zeros(1, len(x), cell.hidden_size, dtype=torch.float64)
-    state, nudges = (zeros, zeros) if isinstance(cell, nn.LSTM) else (zeros,), []
-    for x_t in x.split(1, dim=1):
-        _, new = cell(x_t, state if len(state) == 2 else state[0])
-        nudge = [torch.zeros_like(part, requires_grad=True) for part in state]
-        state = tuple(a + b for a, b in zip(new if len(state) == 2 else (new,), nudge, strict=True))
-        nudges.append(nudge)
-    scores = answer(state[0][0])
-    right = scores[:, 0] if y.is_floating_point() else scores.gather(1, y[:, None])[:, 0]
-    flat = [part for nudge in reversed(nudges) for part in nudge]
-    gradients = torch.autograd.grad(right.sum(), flat, allow_unused=True)
+    x, y = map(torch.from_numpy, batch)
+    exact, state, states = copy.deepcopy(net).double(), None, []
+    for x_t in x.double().split(1, dim=1):
+        _, state = exact.cell(x_t, state)
+        states.append(state if isinstance(state, tuple) else (state,))  # an LSTM has h and c
+    scores = exact.answer(states[-1][0][0])
+    right = scores[:, 0] if y.is_floating_point() else scores.gather(1, y[:, None])
+    flat = [part for parts in reversed(states) for part in parts]
+    gradients = torch.autograd.grad(right.sum(), flat, allow_unused=True)  # the last c moves nothing
     squares = [0.0 if g is None else float(g.square().sum()) / len(x) for g in gradients]
-    return np.sqrt(np.reshape(squares, (len(nudges), -1)).sum(axis=1))
+    return np.sqrt(np.reshape(squares, (len(states), -1)).sum(axis=1))

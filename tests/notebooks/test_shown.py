@@ -52,6 +52,12 @@ def is_check(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and not node.orelse and all(isinstance(part, ast.Raise) for part in node.body)
 
 
+def nodes_of(path: Path) -> list[ast.AST]:
+    """Return all nodes of a chapter's cells or of a study."""
+    sources = [cell.source for cell in code_cells(read(path))] if path.suffix == ".ipynb" else [path.read_text("utf-8")]
+    return [node for source in sources for node in ast.walk(ast.parse(source))]
+
+
 @cache
 def shown(path: Path) -> dict[str, str]:
     """Return the functions and classes that a chapter defines in its cells."""
@@ -60,9 +66,8 @@ def shown(path: Path) -> dict[str, str]:
 
 
 def taken(path: Path) -> dict[str, str]:
-    """Return what a chapter takes from the rooms of nets and chapters: names with their modules."""
-    found, modules = {}, {}
-    nodes = [node for cell in code_cells(read(path)) for node in ast.walk(ast.parse(cell.source))]
+    """Return what a chapter or a study takes from the rooms of nets and chapters: names with their modules."""
+    found, modules, nodes = {}, {}, nodes_of(path)
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(ROOMS):
             for alias in node.names:
@@ -122,3 +127,12 @@ def test_no_chapter_takes_from_another_chapters_module(path: Path) -> None:
         room, _, name = module.rpartition(".")
         if room == "rnn_utils.chapters":
             assert name.startswith(f"ch{path.stem[:2]}_"), f"{path.stem} takes from {module}: move it down"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
+def test_what_a_study_runs_is_what_a_chapter_shows(path: Path) -> None:
+    for name, module in taken(path).items():
+        places = [chapter for chapter in line_of_thought() if name in shown(chapter)]
+        if places and name in packaged(module):
+            equal = [chapter for chapter in places if shown(chapter)[name] == packaged(module)[name]]
+            assert equal, f"{path.stem} runs {name} of {module}; {places[-1].stem} shows another definition"
