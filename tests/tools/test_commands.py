@@ -9,6 +9,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from rnn_utils.page import CLAIM_MIME
 from tools import chapters, check, pythons
 from tools import run as run_chapters
 from tools.chapters import META, ROOT, chapter_paths, glued, kernel_environment, read, write
@@ -57,25 +58,28 @@ def test_a_failing_chapter_is_not_stored_and_is_counted(tmp_path: Path, monkeypa
 
 
 def one_cell(printed: str) -> NotebookNode:
-    cell = new_code_cell("print(1)", outputs=[new_output("stream", name="stdout", text=printed)])
-    return new_notebook(cells=[cell], metadata={META: {"seconds": 1}})
+    record = {"id": "a-b", "sentence": "s", "comparison": ">", "bar": 1, "value": float(len(printed))}
+    outputs = [new_output("stream", name="stdout", text=printed), new_output("display_data", {CLAIM_MIME: record})]
+    return new_notebook(cells=[new_code_cell("print(1)", outputs=outputs)], metadata={META: {"seconds": 1}})
 
 
 def stored_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: dict[str, str], **once: bool) -> tuple:
-    """Run a chapter whose cell prints one text by setting; return what is stored, and the processors."""
+    """Run a chapter whose cell prints one text by setting; return what is stored, its range and the processors."""
     path = tmp_path / "01_x.ipynb"
-    write(one_cell("old"), path)
+    if not path.exists():
+        write(one_cell("old"), path)
     monkeypatch.setattr(run_chapters, "settings", lambda: {name: {"NAME": name} for name in printed})
     ran = lambda notebook, path, environment: (one_cell(printed[environment["NAME"]]), 2.0)  # noqa: E731
     monkeypatch.setattr(run_chapters, "execute", ran)
     assert run_chapters.run(path, store=True, **once) == 2.0
     chapter = read(path)
-    return chapter.cells[0].outputs[0].text, chapter.metadata[META].get("processors")
+    text, claim = chapter.cells[0].outputs
+    return text.text, claim.data[CLAIM_MIME].get("range"), chapter.metadata[META].get("processors")
 
 
 def test_a_run_stores_the_first_setting_and_names_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["A, AVX2, 1 thread", "A, SSE4.2, 1 thread"]
-    assert stored_after(tmp_path, monkeypatch, dict.fromkeys(names, "new")) == ("new", names)
+    assert stored_after(tmp_path, monkeypatch, dict.fromkeys(names, "new")) == ("new", {}, names)
 
 
 def test_runs_that_differ_in_an_exact_cell_are_not_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,9 +88,11 @@ def test_runs_that_differ_in_an_exact_cell_are_not_stored(tmp_path: Path, monkey
     assert read(tmp_path / "01_x.ipynb").cells[0].outputs[0].text == "old"
 
 
-def test_one_run_measures_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_run_measures_nothing_and_keeps_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     printed = {"A, AVX2, 1 thread": "new", "A, SSE4.2, 1 thread": "other"}
-    assert stored_after(tmp_path, monkeypatch, printed, once=True) == ("new", None)
+    assert stored_after(tmp_path, monkeypatch, printed, once=True) == ("new", None, None)
+    stored_after(tmp_path, monkeypatch, dict.fromkeys(printed, "new"))
+    assert stored_after(tmp_path, monkeypatch, printed, once=True)[:2] == ("new", {})
 
 
 def test_a_kernel_gets_the_settings_of_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
