@@ -19,12 +19,11 @@ from rnn_utils.chapters.ch21_forecasting import (
     fit_interval,
     fit_scale,
     forecast_ar,
-    forecast_last,
     mirror,
     order_errors,
     rmse,
 )
-from rnn_utils.chapters.ch21_nets import WAYS, Forecaster, forecast, train_forecaster
+from rnn_utils.chapters.ch21_nets import WAYS, Forecaster, RelativeForecaster, forecast, say_fed, train_forecaster
 from rnn_utils.data.series import co2, noisy_sine, sunspots
 
 UNITS, SEEDS, DRAWS = 16, range(5), range(10)
@@ -39,6 +38,8 @@ REAL: dict[str, dict[str, Any]] = {
     "sunspots": {"past": 33, "horizon": 11, "train": 200, "valid": 250, "steps": 150, "rate": 0.01, "relative": False},
     "co2": {"past": 104, "horizon": 52, "train": 1600, "valid": 1850, "steps": 600, "rate": 0.02, "relative": True},
 }
+# How a net forecasts that was trained in a way: nobody knows the true values that a teacher would feed.
+USED = {"teacher": "free", "free": "free", "direct": "direct"}
 LEAK = {"steps": 300, "rate": 0.01}
 
 
@@ -51,7 +52,8 @@ def make(cell: str, way: str, horizon: int, scale: Scale, seed: int, *, relative
     """Return an untrained net, its weights drawn by the seed."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    return Forecaster(cell, UNITS, horizon if way == "direct" else 1, scale, relative=relative)
+    kind = RelativeForecaster if relative else Forecaster
+    return kind(getattr(torch.nn, cell), UNITS, horizon if way == "direct" else 1, scale)
 
 
 def run_sine(draw: int, seed: int, cell: str, way: str, mirrored: bool, past: int) -> dict[str, Any]:
@@ -62,11 +64,11 @@ def run_sine(draw: int, seed: int, cell: str, way: str, mirrored: bool, past: in
     known = mirror(known) if mirrored else known
     net = make(cell, way, horizon, fit_scale(known.past), seed)
     start = time.perf_counter()
-    losses = train_forecaster(net, known, way, np.random.default_rng(seed), steps=SINE["steps"], batch=128)
+    losses = train_forecaster(net, known, WAYS[way], np.random.default_rng(seed), steps=SINE["steps"], batch=128)
     test = cut_windows(noisy, past, horizon, end)
-    gaps = forecast(net, test, "direct" if way == "direct" else "free")
+    on_test = forecast(net, test, WAYS[USED[way]])
     return {
-        "rmse": rounded(rmse(gaps, cut_windows(clean, past, horizon, end).future)),
+        "rmse": rounded(rmse(on_test, cut_windows(clean, past, horizon, end).future)),
         "loss": rounded(np.reshape(losses, (-1, 20)).mean(axis=1)),  # of every 20 steps, scaled
         "seconds": round(time.perf_counter() - start, 1),
     }
@@ -85,7 +87,7 @@ def rivals_on_sine(draw: int) -> dict[str, Any]:
     models["ridge"] = fit_ar(noisy[:end], order, ridge=held[order])
     models["ridge_as_far"] = fit_ar(noisy[:end], PAST, ridge=held[PAST])
     scores = {name: rounded(rmse(forecast_ar(model, past, horizon), truth)) for name, model in models.items()}
-    scores["last"] = rounded(rmse(forecast_last(past, horizon), truth))
+    scores["last"] = rounded(rmse(np.repeat(past[:, -1:], horizon, axis=1), truth))
     return {"order": order, "factor": held[order], "factor_as_far": held[PAST]} | scores
 
 
@@ -104,10 +106,10 @@ def run_real(series: str, seed: int, way: str) -> dict[str, Any]:
     test = cut_windows(values, past, horizon, plan["valid"])
     net = make("LSTM", way, horizon, fit_scale(values[: plan["train"]]), seed, relative=plan["relative"])
     start = time.perf_counter()
-    train_forecaster(net, known, way, np.random.default_rng(seed), steps=plan["steps"], rate=plan["rate"], batch=64)
+    rng = np.random.default_rng(seed)
+    train_forecaster(net, known, WAYS[way], rng, steps=plan["steps"], rate=plan["rate"], batch=64)
     seconds = time.perf_counter() - start
-    used = "direct" if way == "direct" else "free"
-    on_valid, on_test = forecast(net, valid, used), forecast(net, test, used)
+    on_valid, on_test = (forecast(net, part, WAYS[USED[way]]) for part in (valid, test))
     interval = fit_interval(on_valid, valid.future)
     row = {
         "rmse": rounded(rmse(on_test, test.future)),
@@ -116,7 +118,7 @@ def run_real(series: str, seed: int, way: str) -> dict[str, Any]:
         "seconds": round(seconds, 1),
     }
     if way == "teacher":
-        row["rmse_fed"] = rounded(rmse(forecast(net, test, "teacher"), test.future))  # shown each true value
+        row["rmse_fed"] = rounded(rmse(forecast(net, test, say_fed), test.future))  # shown each true value
     return row
 
 
@@ -127,9 +129,9 @@ def run_leak(seed: int, scaled_by: str) -> dict[str, Any]:
     scale = fit_scale(values[: plan["train"]] if scaled_by == "train" else values)
     net = make("GRU", "direct", horizon, scale, seed)
     known = cut_windows(values, past, horizon, 0, plan["train"])
-    train_forecaster(net, known, "direct", np.random.default_rng(seed), **LEAK, batch=64)
+    train_forecaster(net, known, WAYS["direct"], np.random.default_rng(seed), **LEAK, batch=64)
     test = cut_windows(values, past, horizon, plan["valid"])
-    return {"rmse": rounded(rmse(forecast(net, test, "direct"), test.future))}
+    return {"rmse": rounded(rmse(forecast(net, test, WAYS["direct"]), test.future))}
 
 
 def jobs() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -26,7 +26,7 @@ from rnn_utils.data.mnist import Dataset, load_mnist
 from rnn_utils.training import batches
 
 APART, ALONE = True, ("runs",)  # a process of its own for every run; their seconds are compared
-WITNESS = {"trial": 100}  # steps that tell whether a change of the code left the numbers alone
+WITNESS = {"trial": 50}  # steps that tell whether a change of the code left the numbers alone
 SEEDS = range(5)
 OFTEN = 50  # steps between tests in the first pass through the images
 LATER = 12  # tests in all the passes that follow

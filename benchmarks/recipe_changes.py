@@ -18,7 +18,7 @@ from rnn_utils.chapters.ch11_recipes import RECIPES, next_batches, scaled, train
 from rnn_utils.data.mnist import load_mnist
 
 APART = True  # a process of its own for every run
-WITNESS = {"trial": 100}  # steps that tell whether a change of the code left the numbers alone
+WITNESS = {"trial": 50}  # steps that tell whether a change of the code left the numbers alone
 SEEDS = range(5)
 TESTS = 20  # in a run, at equal distances
 CHANGES: dict[str, tuple[str, dict[str, Any]]] = {  # what changes, in which source

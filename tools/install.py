@@ -59,8 +59,9 @@ def check_python() -> None:
 def install(group: str, folder: Path) -> None:
     """Bring the group into the environment; a stamp of its name says that it is whole."""
     locked = max((ROOT / name).stat().st_mtime for name in ("requirements.txt", "pyproject.toml"))
-    stamp = folder / f".{group}"
-    if stamp.exists() and stamp.stat().st_mtime >= locked:
+    stamps = {name: folder / f".{name}" for name in GROUPS}
+    whole = {name for name, stamp in stamps.items() if stamp.exists() and stamp.stat().st_mtime >= locked}
+    if group in whole:
         return
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     unfinished = folder / ".unfinished"
@@ -70,8 +71,8 @@ def install(group: str, folder: Path) -> None:
     print(f"Installing what `{group}` needs into {folder.name}, once.", flush=True)
     folder.mkdir(parents=True, exist_ok=True)
     unfinished.touch()
-    for name in GROUPS:
-        (folder / f".{name}").unlink(missing_ok=True)
+    for stamp in stamps.values():
+        stamp.unlink(missing_ok=True)
     if not python.exists() and (code := run([sys.executable, "-m", "venv", str(folder)])):
         sys.exit(code)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
@@ -81,9 +82,9 @@ def install(group: str, folder: Path) -> None:
         if code > 0:  # not killed: pip gave up by itself, and left no package half installed
             unfinished.unlink()
         sys.exit(code)
-    for name, extras in GROUPS.items():
-        if set(extras) <= set(GROUPS[group]):
-            (folder / f".{name}").touch()
+    for name, stamp in stamps.items():
+        if name in whole or set(GROUPS[name]) <= set(GROUPS[group]):
+            stamp.touch()
     unfinished.unlink()
 
 

@@ -28,9 +28,9 @@ class Windows(NamedTuple):
         Place of the first future value in the series.
     """
 
-    past: Array
-    future: Array
-    start: NDArray[np.int64]
+    past: np.ndarray
+    future: np.ndarray
+    start: np.ndarray
 
 
 class Scale(NamedTuple):
@@ -41,11 +41,11 @@ class Scale(NamedTuple):
 
     def apply(self, values: Array) -> Array:
         """Return the values as distances from the centre, in widths."""
-        return (np.asarray(values) - self.centre) / self.width
+        return (values - self.centre) / self.width
 
     def undo(self, scaled: Array) -> Array:
         """Return the values that `apply` came from."""
-        return np.asarray(scaled) * self.width + self.centre
+        return scaled * self.width + self.centre
 
 
 def cut_windows(values: Array, past: int, horizon: int, first: int = 0, last: int | None = None) -> Windows:
@@ -70,7 +70,9 @@ def cut_windows(values: Array, past: int, horizon: int, first: int = 0, last: in
     Raises
     ------
     SettingError
-        If no window fits.
+        If no window fits: a mean over none would be NaN.
+    IndexError
+        If the part reaches behind the series.
 
     Examples
     --------
@@ -78,21 +80,21 @@ def cut_windows(values: Array, past: int, horizon: int, first: int = 0, last: in
     >>> cut.past.tolist(), cut.future.tolist()
     ([[2.0, 3.0, 4.0], [3.0, 4.0, 5.0]], [[5.0, 6.0], [6.0, 7.0]])
     """
-    values, last = np.asarray(values, dtype=float), len(values) if last is None else last
-    start = np.arange(max(first, past), last - horizon + 1)
-    if past < 1 or horizon < 1 or last > len(values) or len(start) == 0:
+    if past < 1 or horizon < 1 or max(first, past) + horizon > (len(values) if last is None else last):
         raise SettingError(
             f"cut_windows: no window with a past of {past} and a horizon of {horizon} has its future in places "
             f"{first} to {last} of {len(values)} values; expected a longer part or shorter stretches."
         )
-    stretches = np.lib.stride_tricks.sliding_window_view(values, past + horizon)[start - past]
-    return Windows(stretches[:, :past].copy(), stretches[:, past:].copy(), start)
+    last = len(values) if last is None else last
+    start = np.arange(max(first, past), last - horizon + 1)
+    before, after = np.arange(-past, 0), np.arange(horizon)
+    return Windows(values[start[:, None] + before], values[start[:, None] + after], start)
 
 
 def mirror(windows: Windows) -> Windows:
     """Add every window once more, upside down: what holds for a wave holds for its mirror image."""
-    both = [np.concatenate([part, -part]) for part in (windows.past, windows.future)]
-    return Windows(*both, np.concatenate([windows.start, windows.start]))
+    past, future, start = windows
+    return Windows(np.concatenate([past, -past]), np.concatenate([future, -future]), np.tile(start, 2))
 
 
 def fit_scale(values: Array) -> Scale:
@@ -106,8 +108,13 @@ def fit_scale(values: Array) -> Scale:
     return Scale(float(np.mean(values)), float(np.std(values)))
 
 
+def with_constant(past: Array) -> Array:
+    """Put a one before each stretch, for the constant of a rule: from (N, L) to (N, L + 1)."""
+    return np.column_stack([np.ones(len(past)), past])
+
+
 def fit_direct(windows: Windows, *, ridge: float = 0.0) -> Array:
-    r"""Fit a linear rule for each horizon by least squares, all at once.
+    """Fit a linear rule for each horizon by least squares, all at once.
 
     Parameters
     ----------
@@ -120,32 +127,24 @@ def fit_direct(windows: Windows, *, ridge: float = 0.0) -> Array:
     Returns
     -------
     ndarray, shape (L + 1, K)
-        The constants, then the weights of the past, oldest value first.
+        The constants, then the weights of the past, oldest value first; ``with_constant(past) @ weights``
+        is the forecast.
 
     Raises
     ------
     SettingError
         If there are fewer equations than numbers to be found, and no ridge to choose among them.
     """
-    count, order = windows.past.shape
-    if count + (order if ridge > 0 else 0) < order + 1:
+    if ridge == 0 and len(windows.past) <= windows.past.shape[1]:
         raise SettingError(
-            f"fit_direct: {count} windows are {count} equations for {order + 1} numbers; expected at least "
-            f"{order + 1}. Give more values or a shorter past."
+            f"fit_direct: {len(windows.past)} windows are too few equations for {windows.past.shape[1] + 1} numbers; "
+            "give more values, a shorter past, or a ridge."
         )
-    weak = np.sqrt(ridge) * np.eye(order + 1)[1:]
-    equations = np.vstack([_with_constant(windows.past), weak])
-    answers = np.vstack([windows.future, np.zeros((order, windows.future.shape[1]))])
+    order, horizon = windows.past.shape[1], windows.future.shape[1]
+    small = np.sqrt(ridge) * np.eye(order + 1)[1:]  # one equation a weight: it should be 0
+    equations = np.vstack([with_constant(windows.past), small])
+    answers = np.vstack([windows.future, np.zeros((order, horizon))])
     return np.linalg.lstsq(equations, answers, rcond=None)[0]
-
-
-def forecast_direct(weights: Array, past: Array) -> Array:
-    """Name all horizons at once from the newest L values: shape (N, K)."""
-    return _with_constant(past[:, past.shape[1] - len(weights) + 1 :]) @ weights
-
-
-def _with_constant(past: Array) -> Array:
-    return np.column_stack([np.ones(len(past)), past])
 
 
 def fit_ar(values: Array, order: int, *, ridge: float = 0.0) -> Array:
@@ -167,11 +166,6 @@ def fit_ar(values: Array, order: int, *, ridge: float = 0.0) -> Array:
     ndarray, shape (p + 1,)
         The constant c, then the factors, newest value first.
 
-    Raises
-    ------
-    SettingError
-        If the series is too short.
-
     Examples
     --------
     The rise grows by one at each step: 1 more than a straight line through the last two values.
@@ -191,7 +185,7 @@ def forecast_ar(factors: Array, past: Array, horizon: int) -> Array:
     factors : ndarray, shape (p + 1,)
         From `fit_ar`.
     past : ndarray, shape (N, L)
-        L at least p.
+        L at least p; NumPy refuses a shorter one.
     horizon : int
         How many steps.
 
@@ -199,63 +193,16 @@ def forecast_ar(factors: Array, past: Array, horizon: int) -> Array:
     -------
     ndarray, shape (N, horizon)
 
-    Raises
-    ------
-    SettingError
-        If the past is shorter than the model looks back.
-
     Examples
     --------
     >>> forecast_ar(np.array([0.0, 2.0, -1.0]), np.array([[1.0, 2.0]]), 3).tolist()  # a straight line
     [[3.0, 4.0, 5.0]]
     """
-    order = len(factors) - 1
-    if past.shape[1] < order:
-        raise SettingError(f"forecast_ar: the past has {past.shape[1]} values; expected at least {order}.")
-    known = past[:, past.shape[1] - order :]
+    order, known = len(factors) - 1, past
     for _ in range(horizon):
         step = factors[0] + known[:, : -order - 1 : -1] @ factors[1:]
         known = np.column_stack([known, step])
-    return known[:, order:]
-
-
-def forecast_last(past: Array, horizon: int) -> Array:
-    """Repeat the last value: the *naive* forecast, shape (N, horizon)."""
-    return np.repeat(past[:, -1:], horizon, axis=1)
-
-
-def forecast_season(past: Array, horizon: int, season: int, *, drift: bool = False) -> Array:
-    """Repeat the last season, again and again: the *seasonal-naive* forecast.
-
-    Parameters
-    ----------
-    past : ndarray, shape (N, L)
-        L at least one season; with drift, two.
-    horizon, season : int
-        Steps to forecast, and steps of a season.
-    drift : bool
-        Add what the last season lay above the one before, in the mean, for each season ahead.
-
-    Returns
-    -------
-    ndarray, shape (N, horizon)
-
-    Examples
-    --------
-    >>> forecast_season(np.array([[1.0, 2.0, 3.0, 4.0]]), 3, season=2).tolist()
-    [[3.0, 4.0, 3.0]]
-    >>> forecast_season(np.array([[1.0, 2.0, 3.0, 4.0]]), 3, season=2, drift=True).tolist()
-    [[5.0, 6.0, 7.0]]
-    """
-    needed = season * (2 if drift else 1)
-    if past.shape[1] < needed:
-        raise SettingError(f"forecast_season: the past has {past.shape[1]} values; expected at least {needed}.")
-    step = np.arange(horizon)
-    repeated = past[:, past.shape[1] - season :][:, step % season]
-    if not drift:
-        return repeated
-    rise = past[:, -season:].mean(axis=1) - past[:, -2 * season : -season].mean(axis=1)
-    return repeated + rise[:, None] * (step // season + 1)
+    return known[:, past.shape[1] :]
 
 
 def rmse(forecast: Array, truth: Array) -> Array:
@@ -266,7 +213,7 @@ def rmse(forecast: Array, truth: Array) -> Array:
     >>> rmse(np.array([[1.0, 5.0], [3.0, 5.0]]), np.array([[2.0, 2.0], [2.0, 2.0]])).tolist()
     [1.0, 3.0]
     """
-    return np.sqrt(np.mean((np.asarray(forecast) - np.asarray(truth)) ** 2, axis=0))
+    return np.sqrt(np.mean((forecast - truth) ** 2, axis=0))
 
 
 def order_errors(
@@ -295,12 +242,13 @@ def order_errors(
     judged = cut_windows(values, max(orders), horizon, fit_end)
     errors = {}
     for order in orders:
-        gaps = forecast_ar(fit_ar(values[:fit_end], order, ridge=ridge), judged.past, horizon) - judged.future
-        errors[order] = float(np.sqrt(np.mean(gaps**2)))
+        factors = fit_ar(values[:fit_end], order, ridge=ridge)
+        gaps = forecast_ar(factors, judged.past, horizon) - judged.future
+        errors[order] = np.sqrt(np.mean(gaps**2))
     return errors
 
 
-def fit_interval(forecast: Array, truth: Array, share: float = 0.8) -> tuple[Array, Array]:
+def fit_interval(forecast: Array, truth: Array, share: float = 0.8) -> Array:
     """Return how far below and above its forecasts the truth lay, horizon by horizon.
 
     Parameters
@@ -312,8 +260,8 @@ def fit_interval(forecast: Array, truth: Array, share: float = 0.8) -> tuple[Arr
 
     Returns
     -------
-    below, above : ndarray, shape (K,)
-        To be added to a forecast.
+    ndarray, shape (2, K)
+        Below and above, to be added to a forecast.
 
     Examples
     --------
@@ -321,19 +269,16 @@ def fit_interval(forecast: Array, truth: Array, share: float = 0.8) -> tuple[Arr
     >>> below.tolist(), above.tolist()
     ([-4.0], [4.0])
     """
-    gaps = np.asarray(truth) - np.asarray(forecast)
-    below, above = np.quantile(gaps, [(1 - share) / 2, (1 + share) / 2], axis=0)
-    return below, above
+    return np.quantile(truth - forecast, [(1 - share) / 2, (1 + share) / 2], axis=0)
 
 
-def coverage(forecast: Array, truth: Array, interval: tuple[Array, Array]) -> Array:
+def coverage(forecast: Array, truth: Array, interval: Array) -> Array:
     """Return the share of truths inside an interval, at each horizon, shape (K,).
 
     Examples
     --------
-    >>> coverage(np.zeros((4, 1)), np.array([[-3.0], [0.0], [1.0], [3.0]]), (np.array([-2.0]), np.array([2.0])))
+    >>> coverage(np.zeros((4, 1)), np.array([[-3.0], [0.0], [1.0], [3.0]]), np.array([[-2.0], [2.0]]))
     array([0.5])
     """
-    below, above = interval
-    gaps = np.asarray(truth) - np.asarray(forecast)
+    gaps, (below, above) = truth - forecast, interval
     return np.mean((gaps >= below) & (gaps <= above), axis=0)

@@ -69,9 +69,12 @@ def test_the_book_needs_no_framework_and_asks_for_none(tmp_path: Path, commands:
 
 def test_what_is_installed_is_not_installed_again(tmp_path: Path, commands: list[str]) -> None:
     for group in ("test", "render", "test"):
-        install.install(group, tmp_path / "venv")
+        install.install(group, tmp_path / "all")
     assert len(commands) == 3
     assert "--extra-index-url cpu" in commands[2]
+    for group in ("cells", "render", "cells", "render"):
+        install.install(group, tmp_path / "two")
+    assert len(commands) == 3 + 3 + 2
 
 
 def test_a_changed_lock_is_installed(tmp_path: Path, commands: list[str]) -> None:
