@@ -22,7 +22,7 @@ from rnn_utils.cells.gradients import relative_error
 from rnn_utils.cells.sequence import Unrolled, unroll, unroll_backward
 
 N, T, D, H = 128, 28, 28, 128  # a batch of MNIST's rows
-THREADS, ROUNDS, RUNS = 2, 10, 20
+THREADS, ROUNDS, CALLS = 2, 10, 20
 REST = 0.1  # seconds: the threads of one library go to sleep before the other begins
 
 
@@ -56,7 +56,7 @@ def milliseconds(function: Callable[[], object]) -> float:
     time.sleep(REST)
     function()
     times = []
-    for _ in range(RUNS):
+    for _ in range(CALLS):
         start = time.perf_counter()
         function()
         times.append(time.perf_counter() - start)
