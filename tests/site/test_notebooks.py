@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from tools.export_notebooks import build_wheel
+from tools.export import build_wheel
 
 from tests.conftest import chapters
 from tests.site.test_pages import SITE
