@@ -6,6 +6,7 @@ If all agree, the stale rows get today's fingerprint, and the file says by which
 """
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -26,9 +27,8 @@ def main() -> int:
     parser.add_argument("study")
     parser.add_argument("commit", help="the code that made the rows")
     asked = parser.parse_args()
-    script = ROOT / "benchmarks" / f"{asked.study}.py"
-    module = __import__(f"benchmarks.{asked.study}", fromlist=["RUNS"])
-    study = Study(script, module.RUNS)
+    module = importlib.import_module(f"benchmarks.{asked.study}")
+    study = Study(module.__file__, module.RUNS)
     bound(getattr(module, "THREADS", 1))
     with tempfile.TemporaryDirectory() as folder:
         before = Path(folder) / "before"
@@ -66,11 +66,11 @@ def chosen(study: Study) -> list[tuple[str, Key]]:
 
 def made(root: Path, run: list[Any]) -> Row:
     """Make a row with the code of a checkout, in a process of its own, without what a clock measured."""
-    command = [sys.executable, "-c", CODE, json.dumps(run)]
-    done = subprocess.run(
-        command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, check=True, stdout=subprocess.PIPE
-    )
-    row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    command, environment = [sys.executable, "-c", CODE, json.dumps(run)], {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run(command, cwd=root, env=environment, check=True, stdout=subprocess.PIPE)
+    row: Row = json.loads(done.stdout.splitlines()[-1])
+    if "curve" in row:  # seconds and shares, of which the clock measured the first
+        row["curve"] = [share for _, share in row["curve"]]
     return {name: value for name, value in row.items() if name not in CLOCKED}
 
 

@@ -100,9 +100,11 @@ class Study:
         rows = self.tables.setdefault(table, [])
         rows[:] = [row for row in rows if self.key_of(table, row) != key]
         rows.append({**key, **measured, **stamp})
-        for name, kept in self.tables.items():
-            fresh = [row for row in kept if row.get("made_by") == self.made_by(name, self.key_of(name, row))]
-            self.tables[name] = fresh
+        self.tables = {
+            name: [row for row in kept if row.get("made_by") == self.made_by(name, self.key_of(name, row))]
+            for name, kept in self.tables.items()
+            if name in self.runs
+        }
         self.write()
 
     def write(self) -> None:
