@@ -46,7 +46,7 @@ def main() -> int:
     for table, rows in study.tables.items():
         for row in rows:
             row["made_by"] = study.made_by(table, study.key_of(table, row))
-    study.restamps.append({"from": asked.commit, "rows": witnesses, "machine": machine()})
+    study.restamps.append({"from": git("rev-parse", asked.commit), "rows": witnesses, "machine": machine()})
     study.write()
     return 0
 
@@ -74,9 +74,9 @@ def made(root: Path, run: list[Any]) -> Row:
     return {name: value for name, value in row.items() if name not in CLOCKED}
 
 
-def git(*arguments: str) -> None:
-    """Run git quietly in the repository."""
-    subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True)
+def git(*arguments: str) -> str:
+    """Run git in the repository; return what it says."""
+    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
 if __name__ == "__main__":
