@@ -25,10 +25,6 @@ class NotFiniteError(BookError, ValueError):
     """An array holds NaN or infinity."""
 
 
-class ResultError(BookError):
-    """A stored study is missing, unreadable or older than the code that made it."""
-
-
 class SettingError(BookError, ValueError):
     """An argument or an environment variable has a value that cannot be used."""
 
