@@ -132,26 +132,25 @@ def test_a_driver_that_does_not_answer_warns_nobody(monkeypatch: pytest.MonkeyPa
             setup(0)
 
 
-@pytest.mark.torch
+def pretended_torch(monkeypatch: pytest.MonkeyPatch, *, cuda: bool, mps: bool) -> None:
+    torch = mock.MagicMock()
+    torch.cuda.is_available.return_value = cuda
+    torch.backends.mps.is_available.return_value = mps
+    monkeypatch.setitem(sys.modules, "torch", torch)
+
+
 @pytest.mark.parametrize(
     ("cuda", "mps", "expected"), [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")]
 )
-def test_auto_takes_cuda_before_mps_before_cpu(cuda: bool, mps: bool, expected: str) -> None:
-    code = (
-        "import torch; from rnn_utils import setup\n"
-        f"torch.cuda.is_available = lambda: {cuda}\n"
-        f"torch.backends.mps.is_available = lambda: {mps}\n"
-        "torch.manual_seed = lambda seed: None  # would wake the card\n"
-        "print(setup(0).device)"
-    )
-    assert in_a_new_process(code).strip() == expected
+def test_auto_takes_cuda_before_mps_before_cpu(
+    monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, expected: str
+) -> None:
+    pretended_torch(monkeypatch, cuda=cuda, mps=mps)
+    assert setup(0).device == expected
 
 
-@pytest.mark.torch
-def test_a_device_that_is_not_there_is_an_error() -> None:
-    code = (
-        "import torch; from rnn_utils import setup, expect_error; from rnn_utils.errors import SettingError\n"
-        "torch.cuda.is_available = lambda: False\n"
-        "with expect_error(SettingError, 'found only'): setup(0)"
-    )
-    assert "RNN_UTILS_DEVICE is 'cuda'" in in_a_new_process(code, RNN_UTILS_DEVICE="cuda")
+def test_a_device_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretended_torch(monkeypatch, cuda=False, mps=True)
+    monkeypatch.setenv("RNN_UTILS_DEVICE", "cuda")
+    with pytest.raises(SettingError, match="RNN_UTILS_DEVICE is 'cuda' but the frameworks found only 'cpu'"):
+        setup(0)
