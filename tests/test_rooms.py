@@ -5,13 +5,13 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
-
 from tools.chapters import ROOT
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in sorted((ROOT / "rnn_utils").rglob("*.py"))
 }
+
+CHAPTER = re.compile(r"rnn_utils\.chapters\.ch\d\d")
 
 
 def imported(path: Path) -> set[str]:
@@ -25,27 +25,35 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_the_package_takes_nothing_from_the_workshop(name: str) -> None:
-    assert not {other.partition(".")[0] for other in imported(MODULES[name])} & {"tools", "tests", "benchmarks"}
+def taken(names: re.Pattern[str], *, by: re.Pattern[str]) -> list[tuple[str, str]]:
+    """Return who takes what: pairs of modules of the package and what they import."""
+    return [
+        (name, other)
+        for name, path in MODULES.items()
+        if by.match(name)
+        for other in sorted(imported(path))
+        if names.match(other)
+    ]
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("rnn_utils.chapters.ch")])
-def test_no_chapters_module_takes_from_another_chapters(name: str) -> None:
-    own = name[: len("rnn_utils.chapters.ch00")]
-    others = {other for other in imported(MODULES[name]) if re.match(r"rnn_utils\.chapters\.ch\d\d", other)}
-    assert {other for other in others if not other.startswith(own)} == set(), "what two chapters need moves down"
+def test_the_package_takes_nothing_from_the_workshop() -> None:
+    assert taken(re.compile(r"(tools|tests|benchmarks)\b"), by=re.compile("")) == []
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("rnn_utils.chapters")])
-def test_nothing_below_takes_from_the_chapters(name: str) -> None:
-    assert not [other for other in imported(MODULES[name]) if other.startswith("rnn_utils.chapters")]
+def test_no_chapters_module_takes_from_another_chapters() -> None:
+    pairs = taken(CHAPTER, by=CHAPTER)
+    assert [pair for pair in pairs if CHAPTER.match(pair[0])[0] != CHAPTER.match(pair[1])[0]] == [], (
+        "what two chapters need moves down"
+    )
 
 
-@pytest.mark.parametrize("room", ["tests", "benchmarks"])
-def test_no_room_looks_at_the_tests(room: str) -> None:
-    looking = [path for path in (ROOT / "tools").rglob("*.py") if any(n.startswith(room) for n in imported(path))]
-    assert looking == []
+def test_nothing_below_takes_from_the_chapters() -> None:
+    assert taken(CHAPTER, by=re.compile(r"rnn_utils(?!\.chapters)")) == []
+
+
+def test_no_room_looks_at_the_tests() -> None:
+    rooms = [path for room in ("tools", "benchmarks", "book") for path in (ROOT / room).rglob("*.py")]
+    assert [path.name for path in rooms if any(re.match(r"tests\b", name) for name in imported(path))] == []
 
 
 def test_a_public_function_has_a_name_of_its_own() -> None:

@@ -288,18 +288,14 @@ ARGUMENTS = [
 
 
 @pytest.mark.parametrize(("kind", "argument"), ARGUMENTS)
-@pytest.mark.parametrize("wrong", ["one axis more", "one entry more", "whole numbers", "NaN", "other dtype", "a list"])
+@pytest.mark.parametrize("wrong", ["one entry more", "a list"])  # test_checks knows all that can be wrong
 def test_a_wrong_argument_is_named(kind: type[Weights], argument: str, wrong: str) -> None:
     """Every message begins with the function and with the argument that is wrong."""
     x_t, state_prev, weights = a_case(kind)
     parts = dict(zip(("h_prev", "c_prev"), leaves(state_prev), strict=False))
     arguments = {"x_t": x_t, **parts, **weights._asdict()}
     spoil, error = {
-        "one axis more": (lambda a: a[np.newaxis], ShapeError),
         "one entry more": (lambda a: np.concatenate([a, a[..., :1]], axis=-1), ShapeError),
-        "whole numbers": (lambda a: a.astype(int), DTypeError),
-        "NaN": (lambda a: a * np.nan, NotFiniteError),
-        "other dtype": (lambda a: a.astype(np.float32), DTypeError),
         "a list": (lambda a: a.tolist(), DTypeError),
     }[wrong]
     arguments[argument] = spoil(arguments[argument])
