@@ -52,10 +52,10 @@ def is_check(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and not node.orelse and all(isinstance(part, ast.Raise) for part in node.body)
 
 
-def nodes_of(path: Path) -> list[ast.AST]:
-    """Return all nodes of a chapter's cells or of a study."""
-    sources = [cell.source for cell in code_cells(read(path))] if path.suffix == ".ipynb" else [path.read_text("utf-8")]
-    return [node for source in sources for node in ast.walk(ast.parse(source))]
+def modules() -> list[str]:
+    """Return the modules of these rooms."""
+    paths = [path.relative_to(ROOT).with_suffix("") for path in sorted((ROOT / "rnn_utils").rglob("*.py"))]
+    return [name for name in (".".join(path.parts) for path in paths) if name.startswith(ROOMS)]
 
 
 @cache
@@ -66,18 +66,19 @@ def shown(path: Path) -> dict[str, str]:
 
 
 def taken(path: Path) -> dict[str, str]:
-    """Return what a chapter or a study takes from the rooms of nets and chapters: names with their modules."""
-    found, modules, nodes = {}, {}, nodes_of(path)
+    """Return what a chapter takes from the rooms of nets and chapters: names with their modules."""
+    found, whole = {}, {}
+    nodes = [node for cell in code_cells(read(path)) for node in ast.walk(ast.parse(cell.source))]
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(ROOMS):
             for alias in node.names:
                 if (ROOT / node.module.replace(".", "/") / f"{alias.name}.py").exists():
-                    modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                    whole[alias.asname or alias.name] = f"{node.module}.{alias.name}"
                 else:
                     found[alias.name] = node.module
     for node in nodes:
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-            found[node.attr] = modules[node.value.id]
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in whole:
+            found[node.attr] = whole[node.value.id]
     return {name: module for name, module in found.items() if not UNSEEN.fullmatch(module.rpartition(".")[2])}
 
 
@@ -113,35 +114,21 @@ def test_a_module_of_nets_stands_in_its_chapter(chapter: str, module: str) -> No
         assert stands[name] == held, f"{name}: {chapter} shows another definition than {module}"
 
 
-@pytest.mark.parametrize("path", line_of_thought(), ids=lambda path: path.stem)
-def test_a_chapters_module_holds_what_the_chapter_shows(path: Path) -> None:
-    for file in (ROOT / "rnn_utils" / "chapters").glob(f"ch{path.stem[:2]}_*.py"):
-        held, stands = packaged(f"rnn_utils.chapters.{file.stem}"), shown(path)
-        for name in held.keys() & stands.keys():
-            assert stands[name] == held[name], f"{name}: {path.stem} shows another definition than {file.stem}"
-
-
-@pytest.mark.parametrize("path", line_of_thought(), ids=lambda path: path.stem)
-def test_what_is_shown_is_what_its_studies_run(path: Path) -> None:
-    for module in (ROOT / "rnn_utils/chapters").glob(f"ch{path.stem[:2]}_*.py"):
-        ours = packaged(f"rnn_utils.chapters.{module.stem}")
-        assert [name for name in ours.keys() & shown(path).keys() if ours[name] != shown(path)[name]] == [], module.stem
-
-
-@pytest.mark.parametrize("path", line_of_thought(), ids=lambda path: path.stem)
-def test_no_chapter_takes_from_another_chapters_module(path: Path) -> None:
-    for module in set(taken(path).values()):
-        room, _, name = module.rpartition(".")
-        if room == "rnn_utils.chapters":
-            assert name.startswith(f"ch{path.stem[:2]}_"), f"{path.stem} takes from {module}: move it down"
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
-def test_what_a_study_runs_is_what_a_chapter_shows(path: Path) -> None:
-    for name, module in taken(path).items():
+def test_what_the_package_holds_is_what_a_chapter_shows() -> None:
+    """So what a study or a later chapter runs is what stood in a cell."""
+    other = []
+    for module in modules():
         own = re.match(r"rnn_utils\.chapters\.ch(\d\d)_", module)  # what is no chapter's own, any chapter may show
         chapters = [path for path in line_of_thought() if own is None or path.stem.startswith(own[1])]
-        places = [chapter for chapter in chapters if name in shown(chapter)]
-        if places and name in packaged(module):
-            equal = [chapter for chapter in places if shown(chapter)[name] == packaged(module)[name]]
-            assert equal, f"{path.stem} runs {name} of {module}; {places[-1].stem} shows another definition"
+        for name, held in packaged(module).items():
+            stands = [shown(chapter)[name] for chapter in chapters if name in shown(chapter)]
+            if stands and held not in stands:
+                other.append(f"{module}.{name}")
+    assert other == [], "shown otherwise"
+
+
+def test_no_chapter_takes_from_another_chapters_module() -> None:
+    pairs = [(path.stem, module) for path in line_of_thought() for module in set(taken(path).values())]
+    own = {path.stem: f"rnn_utils.chapters.ch{path.stem[:2]}_" for path in line_of_thought()}
+    others = [pair for pair in pairs if pair[1].startswith("rnn_utils.chapters") and own[pair[0]] not in pair[1]]
+    assert others == [], "move it down"
