@@ -76,13 +76,13 @@ def train_published(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
         for x_t, y_t in zip(x.split(1), y.split(1), strict=True):
             prediction, state = net(x_t, state.detach())
             loss = (prediction - y_t).pow(2).sum() / 2
-            descend(net, loss, RATE)
+            step_down(net, loss, RATE)
 
 
 def train_summed(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
     """Read all points with the same weights, add up the losses, then move the weights once."""
     for _ in range(EPOCHS):
-        descend(net, (read_cut(net, x) - y).pow(2).sum() / 2, SUM_RATE)
+        step_down(net, (read_cut(net, x) - y).pow(2).sum() / 2, SUM_RATE)
 
 
 def read_cut(net: HandNet, x: torch.Tensor) -> torch.Tensor:
@@ -97,7 +97,7 @@ def read_cut(net: HandNet, x: torch.Tensor) -> torch.Tensor:
 def train_bptt(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
     """Do as `train_summed` without the cut: the error travels back through all points."""
     for _ in range(EPOCHS):
-        descend(net, (net(x)[0] - y).pow(2).sum() / 2, SUM_RATE)
+        step_down(net, (net(x)[0] - y).pow(2).sum() / 2, SUM_RATE)
 
 
 def train_carried(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
@@ -105,7 +105,7 @@ def train_carried(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
     state = x.new_zeros(1, UNITS)
     for _ in range(EPOCHS):
         predictions, state = net(x, state.detach())
-        descend(net, (predictions - y).pow(2).sum() / 2, SUM_RATE)
+        step_down(net, (predictions - y).pow(2).sum() / 2, SUM_RATE)
 
 
 def train_adam(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
@@ -118,7 +118,7 @@ def train_adam(net: HandNet, x: torch.Tensor, y: torch.Tensor) -> None:
     train(net, loss, torch.optim.Adam(net.parameters(), lr=ADAM_RATE), lambda: (x, y), steps=EPOCHS)
 
 
-def descend(net: nn.Module, loss: torch.Tensor, rate: float) -> None:
+def step_down(net: nn.Module, loss: torch.Tensor, rate: float) -> None:
     """Move every weight once against its gradient."""
     net.zero_grad()
     loss.backward()
