@@ -4,64 +4,36 @@ A cell is exact, free or close.  A close cell's metadata says what may differ::
 
     compare: {reason, seen: {unit: relative difference}, exact: [unit or row], image: difference}
 
-A unit is what a person would name: the column of a table, a glued value, the words of a printed line.
-``seen`` and ``image`` are the largest differences among the runs that `make run` made, with several
-instruction sets and numbers of threads; ``exact`` is the author's: what no processor changes.
+Units are those of `tools.outputs`.  ``seen`` and ``image`` are the largest differences among the runs that
+`make run` made, with several instruction sets and numbers of threads; ``exact`` is the author's: what no
+processor changes.
 """
 
-import base64
-import html
-import io
 import math
 import re
 from collections import defaultdict
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-from matplotlib.colors import to_rgb
-from PIL import Image
+from rnn_utils.page import CLAIM_MIME, TABLE, as_text
+from tools.outputs import (
+    GLUED,
+    NUMBER,
+    PICTURES,
+    Number,
+    by_kind,
+    glued_names,
+    last_place,
+    numbers,
+    table_cells,
+    texts,
+    value,
+)
+from tools.pictures import picture_differences
 
-from rnn_utils.drawing import COLOURS
-from rnn_utils.page import CLAIM_MIME, GLUE_PREFIX, TABLE, as_text
-
-NUMBER = re.compile(r"[-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-PICTURES = ("image/png", "image/jpeg")
-GLUED = GLUE_PREFIX + "text/plain"
 TIMES = 3  # a processor that nobody tried may differ this many times as much as those that were
 STABLE = 0.1  # and a printed number that may differ by more than that says nothing
 # What a measured value of a claim may differ by though no run moved it: float32 rounds its sums.
 RELATIVE, ABSOLUTE = 1e-3, 1e-6
-# Root of the mean squared difference of two grey pictures (0 black, 1 white): text that moves by one pixel
-# gives about 0.005, a curve that is missing 0.02, but one that moved a little just as much, up to 0.08.
-SAME_PICTURE, CLOSE_PICTURE, MOVED_PICTURE = 0.01, 0.03, 0.1
-# So a close picture must keep its colours too.  Runs differ by a twentieth of a curve's pixels, and by
-# three times in a map whose shades pass through a colour.
-MANY_PIXELS, SAME_COLOUR, FEWER = 150, 40, 4
-
-
-class Number(NamedTuple):
-    """One number of an output, as printed."""
-
-    text: str
-    unit: str | None  # None: it counts or names, and is exact in a close cell too
-    row: str = ""  # the first cell of its row of a table
-
-
-def by_kind(outputs: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Return what the outputs hold by MIME type or stream name, in order.
-
-    Streams are joined; a table's plain text, which repeats its HTML, is left out.
-    """
-    kinds: dict[str, list[Any]] = defaultdict(list)
-    for output in outputs:
-        if output["output_type"] == "stream":
-            name = output["name"]
-            kinds[name] = ["".join([*kinds[name], output["text"]])]
-        shown = output.get("data", {})
-        for mime, data in shown.items():
-            if mime != "text/plain" or not shown.get("text/html", "").startswith(TABLE):
-                kinds[mime].append(data)
-    return dict(kinds)
 
 
 def differences(stored: list[dict[str, Any]], new: list[dict[str, Any]], compare: dict[str, Any] | None) -> list[str]:
@@ -84,7 +56,8 @@ def differences(stored: list[dict[str, Any]], new: list[dict[str, Any]], compare
             continue
         for place, (a, b) in enumerate(zip(before, after, strict=True)):
             if kind in PICTURES:
-                found += picture_differences(a, b, compare)
+                moves = None if compare is None else TIMES * compare.get("image", 0.0)
+                found += picture_differences(a, b, moves)
             elif kind == CLAIM_MIME:
                 found += claim_differences(a, b)
             elif a != b:
@@ -95,17 +68,6 @@ def differences(stored: list[dict[str, Any]], new: list[dict[str, Any]], compare
 # Texts
 
 
-def glued_names(outputs: list[dict[str, Any]]) -> list[str]:
-    """Return the names of the glued values, in order."""
-    return [output["metadata"]["scrapbook"]["name"] for output in outputs if GLUED in output.get("data", {})]
-
-
-def table_cells(text: str) -> list[list[str]]:
-    """Return the cells of a table's HTML, row by row, the header first."""
-    rows = re.findall(r"<tr>(.*?)</tr>", text)
-    return [[html.unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
-
-
 def torn_tables(outputs: list[dict[str, Any]]) -> list[str]:
     """Return the tables whose plain text is another one."""
     shown = [output["data"] for output in outputs if output.get("data", {}).get("text/html", "").startswith(TABLE)]
@@ -114,47 +76,6 @@ def torn_tables(outputs: list[dict[str, Any]]) -> list[str]:
         for data in shown
         if data.get("text/plain") != as_text(table_cells(data["text/html"]))
     ]
-
-
-def numbers(text: str, glued: str | None) -> list[Number]:
-    """Return the numbers of a text with their units."""
-    if glued is not None:
-        return [Number(number, glued) for number in NUMBER.findall(text)]
-    if text.startswith(TABLE):
-        head, *rows = table_cells(text)
-        named = [Number(number, None) for cell in head for number in NUMBER.findall(cell)]
-        return named + [
-            Number(number, column, row[0])
-            for row in rows
-            for column, cell in zip(head, row, strict=True)
-            for number in NUMBER.findall(cell)
-        ]
-    return [
-        Number(number, None if number.isdigit() else " ".join(re.findall(r"[^\W\d_]+", NUMBER.sub(" ", line))))
-        for line in text.splitlines()
-        for number in NUMBER.findall(line)
-    ]
-
-
-def texts(outputs: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
-    """Return every text that is compared, with the name of a glued one."""
-    kinds, names = by_kind(outputs), glued_names(outputs)
-    return [
-        (text, names[place] if kind == GLUED else None)
-        for kind in sorted(kinds.keys() - {*PICTURES, CLAIM_MIME})
-        for place, text in enumerate(kinds[kind])
-    ]
-
-
-def value(number: Number) -> float:
-    """Return a printed number as one to reckon with."""
-    return float(number.text.replace("−", "-"))
-
-
-def last_place(number: Number) -> float:
-    """Return one unit in the last printed place behind a point: a number in between is printed as either neighbour."""
-    digits, _, power = number.text.lower().partition("e")
-    return 10.0 ** (int(power or 0) - len(digits.partition(".")[2])) if "." in digits else 0.0
 
 
 def is_exact(number: Number, compare: dict[str, Any]) -> bool:
@@ -248,51 +169,3 @@ def span(record: dict[str, Any], key: str) -> tuple[float, float] | None:
         return None
     low, high = record.get("range", {}).get(key, (stored, stored))
     return low, high
-
-
-# Pictures
-
-
-def opened(data: str) -> Image.Image:
-    """Return a stored picture."""
-    return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
-
-
-def picture_apart(stored: str, new: str) -> float:
-    """Return the root of the mean squared difference of two pictures in grey."""
-    a, b = opened(stored).convert("L"), opened(new).convert("L")
-    one, other = (np.asarray(picture.resize(a.size), dtype=float) / 255 for picture in (a, b))
-    return float(np.sqrt(np.mean((one - other) ** 2)))
-
-
-def colours(data: str) -> dict[str, int]:
-    """Return how many pixels each colour of the house covers."""
-    codes, pixels = np.unique(np.asarray(opened(data)).astype(int) @ (1 << 16, 1 << 8, 1), return_counts=True)
-    shades = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1)
-    return {
-        name: int(pixels[np.linalg.norm(shades - 255 * np.array(to_rgb(code)), axis=1) < SAME_COLOUR].sum())
-        for name, code in COLOURS.items()
-        if name not in ("grey", "black")  # text
-    }
-
-
-def picture_differences(stored: str, new: str, compare: dict[str, Any] | None) -> list[str]:
-    """Demand the same size, nearly the same picture, and no colour lost or come."""
-    if stored == new:
-        return []
-    a, b = opened(stored), opened(new)
-    # A tick label with one more digit moves the edge of a trained curve's figure.
-    slack = 0 if compare is None else 0.04
-    if any(abs(x - y) > slack * max(x, y) for x, y in zip(a.size, b.size, strict=True)):
-        return [f"picture: {a.size[0]}×{a.size[1]} stored, {b.size[0]}×{b.size[1]} now"]
-    limit = SAME_PICTURE
-    if compare is not None:
-        limit = min(max(CLOSE_PICTURE, TIMES * compare.get("image", 0.0)), MOVED_PICTURE)
-    apart = picture_apart(stored, new)
-    found = [f"picture: differs by {apart:.3f}, allowed {limit:.3f}"] if apart > limit else []
-    before, after = colours(stored), colours(new)
-    for name in before:
-        few, many = sorted((before[name], after[name]))
-        if many >= MANY_PIXELS and few * FEWER < many:
-            found.append(f"picture: {name} covered {before[name]} pixels, now {after[name]}")
-    return found

@@ -6,7 +6,9 @@ from nbformat import NotebookNode
 
 from rnn_utils.page import CLAIM_MIME
 from tools.chapters import META, code_cells
-from tools.comparing import PICTURES, by_kind, differences, picture_apart, seen_apart
+from tools.comparing import differences, seen_apart
+from tools.outputs import PICTURES, by_kind
+from tools.pictures import picture_apart
 
 SIDES = ("value", "baseline", "bar")
 
