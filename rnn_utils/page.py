@@ -150,7 +150,8 @@ def glue(name: str, text: str) -> None:
         raise SettingError(f"glue: name is {name!r}; expected lower-case words joined by hyphens.")
     if not isinstance(text, str):
         raise SettingError(f'glue {name}: got a {type(text).__name__}; format it first: f"{{value:.1%}}".')
-    display({GLUE_PREFIX + "text/plain": text}, {"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}})
+    # As MyST-NB's own glue does: it reads what it pastes as Python, and makes (3, 0) of 3,000 without quotes.
+    display({GLUE_PREFIX + "text/plain": repr(text)}, {"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}})
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, languages: Sequence[str | None] = ()) -> None:

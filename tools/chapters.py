@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from ast import literal_eval
 from pathlib import Path
 
 import nbformat
@@ -91,7 +92,7 @@ def glued(notebook: NotebookNode) -> dict[str, str]:
     for cell in code_cells(notebook):
         for output in cell.outputs:
             if record := output.get("metadata", {}).get("scrapbook"):
-                values[record["name"]] = output["data"][record["mime_prefix"] + "text/plain"]
+                values[record["name"]] = literal_eval(output["data"][record["mime_prefix"] + "text/plain"])
     return values
 
 

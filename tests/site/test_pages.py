@@ -9,7 +9,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from tools.chapters import ROOT, finished_paths
+from tools.chapters import ROOT, finished_paths, glued, read
 
 SITE = ROOT / "_build" / "html"
 
@@ -96,6 +96,15 @@ def test_code_and_formulas_are_not_lost(page: Path) -> None:
         assert len(article(page).select("div.cell_input")) >= 10
         assert article(page).select("p.claim")
         assert article(page).select_one("p.chapter-card a[href$='.ipynb']")
+
+
+@pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
+def test_page_shows_each_value_as_it_was_measured(path: Path) -> None:
+    chapter = read(path)
+    texts = [cell.source for cell in chapter.cells if cell.cell_type == "markdown"]
+    pasted = [glued(chapter)[name] for text in texts for name in re.findall(r"{glue:text}`(.*?)`", text)]
+    shown = article(SITE / "notebooks" / f"{path.stem}.html").select("span.pasted-text")
+    assert [value.get_text() for value in shown] == pasted
 
 
 def test_mathjax_is_served_with_its_licence() -> None:

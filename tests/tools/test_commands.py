@@ -120,7 +120,7 @@ def test_an_unknown_chapter_is_a_clear_error() -> None:
 
 
 def test_glued_values_are_read_from_the_outputs() -> None:
-    data = {"application/papermill.record/text/plain": "98%"}
+    data = {"application/papermill.record/text/plain": "'98%'"}
     record = {"scrapbook": {"name": "share", "mime_prefix": "application/papermill.record/"}}
     cell = new_code_cell("x", outputs=[new_output("display_data", data, metadata=record)])
     assert glued(new_notebook(cells=[cell])) == {"share": "98%"}
