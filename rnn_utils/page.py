@@ -8,7 +8,8 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 
 from rnn_utils.errors import BookError, ClaimError, DataError, SettingError
 
+ID = r"[a-z0-9]+(-[a-z0-9]+)*"  # of claims, glued values, terms: pages and translations refer to them
 CLAIM_MIME = "application/vnd.rnn-book.claim+json"
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -64,7 +66,7 @@ def claim(name: str, sentence: str, value: Any, comparison: str, bar: Any, *, ba
     >>> claim("more-is-more", "two and two make at least {bar}", 2 + 2, ">=", 4, baseline=2)
     ✓ two and two make at least 4
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+    if not re.fullmatch(ID, name):
         raise SettingError(f"claim: id is {name!r}; expected lower-case words joined by hyphens.")
     if comparison not in COMPARISONS:
         raise SettingError(f"claim {name}: comparison is {comparison!r}; expected one of {' '.join(COMPARISONS)}.")
@@ -94,7 +96,7 @@ def claim(name: str, sentence: str, value: Any, comparison: str, bar: Any, *, ba
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Turn NumPy and framework scalars into Python's own; refuse truth values and NaN."""
+    """Turn NumPy and framework scalars into Python's own; refuse truth values, NaN and infinity."""
     if isinstance(value, np.ndarray | np.generic) or hasattr(value, "numpy"):
         value = np.asarray(value).tolist()
     if isinstance(value, bool):
@@ -102,8 +104,8 @@ def _plain(name: str, value: Any) -> Any:
             f"claim {name}: got the truth value {value}, which hides what was measured. "
             'Pass both sides: claim(..., value, ">", bar).'
         )
-    if isinstance(value, float) and math.isnan(value):
-        raise ClaimError(f"claim {name}: a measured value is NaN. Look for a division by zero or a diverged loss.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ClaimError(f"claim {name}: a value is {value}. Look for a division by zero or a diverged loss.")
     if isinstance(value, list | tuple):
         return [_plain(name, item) for item in value]
     if value is not None and not isinstance(value, int | float | str):
@@ -126,9 +128,15 @@ def display(bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> N
         shell = None
     if shell is None:
         if "text/plain" in bundle:
-            print(bundle["text/plain"])
+            _print(bundle["text/plain"])
         return
     shell.display_pub.publish(bundle, metadata or {})
+
+
+def _print(text: str) -> None:
+    """Print a text; what the terminal's encoding lacks becomes a question mark."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))
 
 
 def glue(name: str, text: str) -> None:
@@ -146,7 +154,7 @@ def glue(name: str, text: str) -> None:
     SettingError
         If the name is malformed or the text is not a string: rounding is the chapter's decision.
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+    if not re.fullmatch(ID, name):
         raise SettingError(f"glue: name is {name!r}; expected lower-case words joined by hyphens.")
     if not isinstance(text, str):
         raise SettingError(f'glue {name}: got a {type(text).__name__}; format it first: f"{{value:.1%}}".')
@@ -154,14 +162,14 @@ def glue(name: str, text: str) -> None:
     display({GLUE_PREFIX + "text/plain": repr(text)}, {"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}})
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, languages: Sequence[str | None] = ()) -> None:
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, languages: Sequence[str | None] = ()) -> None:
     """Show rows as an HTML table (in a terminal: as aligned text).
 
     Parameters
     ----------
     columns : sequence of str
         Header cells.
-    rows : sequence of rows
+    rows : iterable of rows
         One value per column; numbers come formatted, since rounding is the chapter's decision.
     languages : sequence of str or None, optional
         A language tag per column (``"ru"``), so that fonts and screen readers follow.
@@ -171,6 +179,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, languages: S
     SettingError
         If a row or ``languages`` does not fit the columns.
     """
+    rows = list(rows)
     for number, row in enumerate(rows):
         if len(row) != len(columns):
             raise SettingError(f"table: row {number} has {len(row)} cells; expected {len(columns)}, one per column.")
@@ -228,8 +237,8 @@ def expect_error(kind: type[BaseException], part: str) -> Iterator[None]:
             raise BookError(
                 f"expect_error: expected {kind.__name__} with {part!r} in its message, came: {error}"
             ) from error
-        first = str(error).strip().splitlines()[0]
-        print(f"{type(error).__name__}: {first}")
+        first, *_ = [*str(error).strip().splitlines(), ""]
+        _print(f"{type(error).__name__}: {first}".removesuffix(": "))
     else:
         raise BookError(f"expect_error: expected {kind.__name__} with {part!r} in its message, but nothing was raised.")
 

@@ -1,8 +1,13 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from rnn_utils import claim
 from rnn_utils.errors import ClaimError, SettingError
+from tools.chapters import ROOT
 
 
 def test_a_claim_that_holds_prints_its_sentence_without_the_value(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,9 +31,19 @@ def test_a_truth_value_is_refused(value: object) -> None:
         claim("some-claim", "something", value, "==", 1)
 
 
-def test_not_a_number_never_passes() -> None:
-    with pytest.raises(ClaimError, match="NaN"):
-        claim("some-claim", "something", float("nan"), "!=", 1.0)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [1.0, -np.inf], np.array([np.nan, 1.0])])
+def test_what_is_not_finite_never_passes(value: object) -> None:
+    with pytest.raises(ClaimError, match=r"a value is -?(nan|inf).*diverged loss"):
+        claim("some-claim", "something", value, "!=", 1.0)
+
+
+def test_a_terminal_without_the_check_mark_gets_the_sentence() -> None:
+    code = "from rnn_utils import claim; claim('some-claim', 'two is two', 2, '==', 2)"
+    old = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"}
+    assert (
+        subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=old)
+        == b"? two is two" + os.linesep.encode()
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,11 @@ def test_table_in_a_terminal_is_aligned(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == "cell         gates\nLSTM         3\na plain RNN  0\n"
 
 
+def test_table_takes_rows_that_can_be_read_once(capsys: pytest.CaptureFixture[str]) -> None:
+    table(["n"], ([n] for n in range(2)))
+    assert capsys.readouterr().out == "n\n0\n1\n"
+
+
 def test_table_refuses_a_row_that_does_not_fit() -> None:
     with pytest.raises(SettingError, match="row 1 has 1 cells; expected 2"):
         table(["a", "b"], [[1, 2], [3]])
@@ -23,6 +28,12 @@ def test_expected_error_is_shown_by_type_and_first_line(capsys: pytest.CaptureFi
     with expect_error(ValueError, "shape"):
         raise ValueError("bad shape\nmore")
     assert capsys.readouterr().out == "ValueError: bad shape\n"
+
+
+def test_expected_error_without_a_message_is_shown_by_type(capsys: pytest.CaptureFixture[str]) -> None:
+    with expect_error(ValueError, ""):
+        raise ValueError
+    assert capsys.readouterr().out == "ValueError\n"
 
 
 def test_expected_error_that_does_not_come_is_a_failure() -> None:

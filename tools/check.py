@@ -61,7 +61,7 @@ def main() -> int:
     os.environ.update(probed_environment())
     outcomes = []
     for name in chosen:
-        print(f"\n━━ {name} ━━", flush=True)
+        print(f"\n== {name} ==", flush=True)
         outcomes.append(stages[name](name))
         print(f"{name}: {outcomes[-1].seconds:.0f} s", flush=True)
     return summed_up(outcomes)
@@ -163,7 +163,7 @@ def digits_stage(name: str) -> Outcome:
 
 def summed_up(outcomes: list[Outcome]) -> int:
     """Print a line a stage and the total; return the number of failures."""
-    print("\n━━ summary ━━")
+    print("\n== summary ==")
     for stage, passed, failed, skipped, taken in outcomes:
         verdict = "FAILED" if failed else "passed"
         print(f"{stage:<16} {verdict}  {passed:>4} passed {failed:>3} failed {skipped:>3} skipped  {taken:>5.0f} s")

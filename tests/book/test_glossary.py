@@ -13,6 +13,7 @@ import pytest
 from rnn_utils import languages
 from rnn_utils.errors import DataError, SettingError
 from rnn_utils.languages import LANGUAGES, Term, sentences
+from rnn_utils.page import ID
 from tools.chapters import ROOT, chapter_paths, code_cells, read
 
 TERMS = languages.load_glossary()
@@ -38,7 +39,7 @@ def test_there_are_enough_terms_sorted_by_id_without_duplicates() -> None:
     ids = [term.id for term in TERMS]
     assert len(ids) >= 45
     assert ids == sorted(set(ids))
-    assert [name for name in ids if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)] == []
+    assert [name for name in ids if not re.fullmatch(ID, name)] == []
 
 
 def test_rows_have_no_unknown_key() -> None:
