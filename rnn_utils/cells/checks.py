@@ -61,7 +61,7 @@ def check(function: str, **arrays: tuple[Any, str]) -> dict[str, int]:
     sizes: Sizes = {}
     first, (leader, _) = next(iter(arrays.items()))
     for name, (array, letters) in arrays.items():
-        check_numbers(function, name, array)
+        check_numbers(function, name, array, getattr(leader, "dtype", None))
         if array.dtype != leader.dtype:
             raise DTypeError(
                 f"{function}: {name} holds {array.dtype} but {first} holds {leader.dtype}; expected the same. "
@@ -71,17 +71,18 @@ def check(function: str, **arrays: tuple[Any, str]) -> dict[str, int]:
     return {letter: size for letter, (size, _) in sizes.items()}
 
 
-def check_numbers(function: str, name: str, array: Any) -> None:
-    """Check that something is a NumPy array of finite float32 or float64 numbers."""
+def check_numbers(function: str, name: str, array: Any, wanted: Any = None) -> None:
+    """Check that something is a NumPy array of finite float32 or float64 numbers; advise the dtype that is wanted."""
     if not isinstance(array, np.ndarray):
         raise DTypeError(
             f"{function}: {name} is a {type(array).__name__}; expected a NumPy array. "
             f"Make one, np.asarray({name}), unless the arguments are in the wrong order."
         )
     if array.dtype not in (np.float32, np.float64):
+        advised = wanted if wanted in (np.float32, np.float64) else np.dtype(np.float32)
         raise DTypeError(
             f"{function}: {name} holds {array.dtype}; expected float32 or float64. "
-            f"Convert it: {name}.astype(np.float32)."
+            f"Convert it: {name}.astype(np.{advised})."
         )
     if not np.isfinite(array).all():
         place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
@@ -128,7 +129,7 @@ def _check_shape(function: str, name: str, shape: tuple[int, ...], axes: list[st
             because = "" if owner == f"{name} is {shape}" else f" but {owner}"
         raise ShapeError(
             f"{function}: {name} is {shape}{because}; expected {name} of shape {_tuple(axes)} = {_tuple(expected)}. "
-            f"{ADVICE[name[0]]}"
+            f"{ADVICE.get(name[0], '')}".rstrip()
         )
     if 0 in shape:
         raise ShapeError(

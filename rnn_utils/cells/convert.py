@@ -24,7 +24,7 @@ from rnn_utils.cells.checks import Array
 from rnn_utils.cells.gru import GRUBeforeWeights, GRUWeights
 from rnn_utils.cells.kinds import CELLS, Weights, check_weights
 from rnn_utils.cells.stack import Bidirectional, Layer
-from rnn_utils.errors import SettingError, ShapeError
+from rnn_utils.errors import DTypeError, SettingError, ShapeError
 
 TORCH_NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -82,9 +82,11 @@ def from_torch(named: Mapping[str, Any], kind: type[Weights]) -> list[Layer]:
     Raises
     ------
     SettingError
-        If the kind is none of the three.
+        If the kind is none of the three; if the layer projects its state (``proj_size``).
     ShapeError
         If an array is missing, or has not the shape that this kind of cell needs.
+    DTypeError
+        If something is no array, or NumPy has no such numbers (bfloat16).
 
     Examples
     --------
@@ -156,16 +158,21 @@ def to_keras(layer: Layer) -> list[Array]:
     return [W_xh, W_hh, np.stack([b_h, _second_bias(layer)]) if isinstance(layer, GRUWeights) else b_h]
 
 
-def from_keras(arrays: Sequence[Any], kind: type[Weights]) -> Layer:
+def from_keras(arrays: Sequence[Any], kind: type[Weights], *, bidirectional: bool = False) -> Layer:
     """Read the weights of a Keras layer.
+
+    Arrays do not tell how a layer uses them: it is taken to have its bias and the activations that Keras
+    gives it by default, and to read from the first step to the last.
 
     Parameters
     ----------
     arrays : sequence of arrays or tensors
-        ``get_weights()`` of ``SimpleRNN``, ``LSTM`` or ``GRU``, three arrays, or of a ``Bidirectional``
-        of them, six.
+        ``get_weights()`` of ``SimpleRNN``, ``LSTM`` or ``GRU``, three arrays.
     kind : type
         `RNNWeights`, `LSTMWeights`, `GRUWeights`, or `GRUBeforeWeights` for ``reset_after=False``.
+    bidirectional : bool, optional
+        The six arrays are those of a ``keras.layers.Bidirectional``.  Two layers one above the other
+        have six arrays too, even of the same shapes, so this has to be said.
 
     Returns
     -------
@@ -177,7 +184,7 @@ def from_keras(arrays: Sequence[Any], kind: type[Weights]) -> Layer:
     SettingError
         If the kind is none of the four.
     ShapeError
-        If there are not three or six arrays, or they have not the shapes that this kind needs.
+        If there are not three arrays (six of both ways), or they have not the shapes that this kind needs.
 
     Examples
     --------
@@ -186,10 +193,10 @@ def from_keras(arrays: Sequence[Any], kind: type[Weights]) -> Layer:
     >>> all((a == b).all() for a, b in zip(back, weights))
     True
     """
-    return _layer_from_keras("from_keras", arrays, kind)
+    return _layer_from_keras("from_keras", arrays, kind, bidirectional)
 
 
-def gradients_from_keras(arrays: Sequence[Any], kind: type[Weights]) -> Layer:
+def gradients_from_keras(arrays: Sequence[Any], kind: type[Weights], *, bidirectional: bool = False) -> Layer:
     """Read the gradients of a Keras layer's weights.
 
     Parameters
@@ -197,6 +204,7 @@ def gradients_from_keras(arrays: Sequence[Any], kind: type[Weights]) -> Layer:
     arrays : sequence of arrays or tensors
         ``tape.gradient(loss, layer.trainable_weights)``.
     kind : type
+    bidirectional : bool, optional
         As for `from_keras`.
 
     Returns
@@ -214,7 +222,7 @@ def gradients_from_keras(arrays: Sequence[Any], kind: type[Weights]) -> Layer:
     >>> gradients_from_keras([np.ones((2, 1)), np.ones((1, 1)), np.array([0.5])], RNNWeights).b_h
     array([0.5])
     """
-    return _layer_from_keras("gradients_from_keras", arrays, kind, gradients=True)
+    return _layer_from_keras("gradients_from_keras", arrays, kind, bidirectional, gradients=True)
 
 
 def _torch_arrays(weights: Weights) -> list[Array]:
@@ -229,6 +237,14 @@ def _layers_from_torch(
 ) -> list[Layer]:
     _check_kind(function, kind)
     _check_torch_has(function, kind)
+    if not isinstance(named, Mapping):
+        raise DTypeError(
+            f"{function}: got a {type(named).__name__}; expected names with arrays. Pass its state_dict()."
+        )
+    if "weight_hr_l0" in named:
+        raise SettingError(
+            f"{function}: weight_hr_l0 projects the state, which no cell here does; expected a layer without proj_size."
+        )
     layers: list[Layer] = []
     while not layers or f"weight_ih_l{len(layers)}" in named:
         suffix = f"_l{len(layers)}"
@@ -248,21 +264,25 @@ def _way_from_torch(
             f"{function}: {missing[0]} is missing among {', '.join(named) or 'nothing'}; expected the four arrays of "
             "each layer. Pass the state_dict of one torch.nn.RNN, LSTM or GRU with its biases."
         )
-    W_ih, W_hh, first, second = (_copied(named[name]) for name in names)
+    W_ih, W_hh, first, second = (_copied(function, name, named[name]) for name in names)
     return _weights(function, kind, (W_ih.T, W_hh.T, first, second), gradients)
 
 
-def _layer_from_keras(function: str, arrays: Sequence[Any], kind: type[Weights], *, gradients: bool = False) -> Layer:
+def _layer_from_keras(
+    function: str, arrays: Sequence[Any], kind: type[Weights], bidirectional: bool, *, gradients: bool = False
+) -> Layer:
     _check_kind(function, kind)
-    if len(arrays) == 6:
-        halves = (_layer_from_keras(function, half, kind, gradients=gradients) for half in (arrays[:3], arrays[3:]))
-        return Bidirectional(*halves)
-    if len(arrays) != 3:
+    if len(arrays) != (6 if bidirectional else 3):
+        expected = "6, three of each way" if bidirectional else "3, kernel, recurrent kernel and bias"
         raise ShapeError(
-            f"{function}: got {len(arrays)} arrays; expected 3, kernel, recurrent kernel and bias, or 6 of a "
-            "Bidirectional. Build the layer with its bias, and pass one layer at a time."
+            f"{function}: got {len(arrays)} arrays; expected {expected}. Build the layer with its bias, pass one "
+            "layer at a time, and say bidirectional=True of a keras.layers.Bidirectional alone."
         )
-    W_xh, W_hh, bias = (_copied(array) for array in arrays)
+    if bidirectional:
+        halves = (arrays[:3], arrays[3:])
+        return Bidirectional(*(_layer_from_keras(function, half, kind, False, gradients=gradients) for half in halves))
+    names = ("kernel", "recurrent_kernel", "bias")
+    W_xh, W_hh, bias = (_copied(function, name, array) for name, array in zip(names, arrays, strict=True))
     if kind is not GRUWeights:
         return _exchanged(_weights(function, kind, (W_xh, W_hh, bias, np.zeros_like(bias)), gradients))
     if bias.ndim != 2 or len(bias) != 2:
@@ -303,11 +323,18 @@ def _exchanged(weights: Weights) -> Weights:
     return type(weights)(*(np.concatenate([b, a, c], axis=-1) for a, b, c in blocks), *weights[3:])
 
 
-def _copied(array: Any) -> Array:
+def _copied(function: str, name: str, array: Any) -> Array:
     """Return a tensor of any framework as a NumPy array of its own."""
+    if array is None:
+        raise DTypeError(f"{function}: {name} is None; expected an array. A gradient is there after loss.backward().")
     if hasattr(array, "detach"):
         array = array.detach().cpu()
-    return np.asarray(array).copy()
+    try:
+        return np.asarray(array).copy()
+    except TypeError as error:  # PyTorch's word for numbers that NumPy does not have
+        raise DTypeError(
+            f"{function}: {name} holds {array.dtype}; expected float32 or float64. Convert it: {name}.float()."
+        ) from error
 
 
 def _check_kind(function: str, kind: Any) -> None:

@@ -60,11 +60,13 @@ def numerical_gradient(loss: Callable[[], float], array: Array, step: float = ST
     gradient = np.empty_like(array)
     for place in np.ndindex(array.shape):
         kept = array[place]
-        array[place] = kept + step
-        above = loss()
-        array[place] = kept - step
-        below = loss()
-        array[place] = kept
+        try:
+            array[place] = kept + step
+            above = loss()
+            array[place] = kept - step
+            below = loss()
+        finally:  # also when the loss fails, or somebody loses patience
+            array[place] = kept
         gradient[place] = (above - below) / (2 * step)
     return gradient
 
@@ -181,6 +183,8 @@ def clip_by_global_norm(gradients: Any, limit: float) -> Clipped:
     ------
     SettingError
         If the limit is not above 0.
+    DTypeError
+        If a gradient holds whole numbers, which no factor shortens.
     NotFiniteError
         If a gradient holds NaN or infinity: no factor could mend it.
 
@@ -195,6 +199,12 @@ def clip_by_global_norm(gradients: Any, limit: float) -> Clipped:
     """
     if not limit > 0:
         raise SettingError(f"clip_by_global_norm: limit is {limit!r}; expected a number above 0, such as 1.0.")
+    for gradient in leaves(gradients):
+        if not np.issubdtype(gradient.dtype, np.floating):
+            raise DTypeError(
+                f"clip_by_global_norm: a gradient holds {gradient.dtype}; expected float32 or float64. "
+                "Convert it: gradient.astype(np.float64)."
+            )
     largest = float(np.max([np.abs(gradient).max() for gradient in leaves(gradients)]))  # NaN if one is NaN
     if not np.isfinite(largest):
         raise NotFiniteError(

@@ -52,7 +52,6 @@ class UnrolledCache(NamedTuple):
     x: Array  # (T, N, D), rows in the order of the loop
     rows: Rows
     history: Array  # (K, T, N, H), the K things that the core keeps of each step
-    a: Array  # (T, N, H), or a multiple of H: what the input adds, later the gradients da
 
 
 def unroll(
@@ -124,7 +123,7 @@ def unroll(
         h[:n, t] = leaves(state)[0]
         _put_ends(last, state, rows, t)
     result = Unrolled(h[rows.back], mapped(lambda part: part[rows.back], last))
-    return result, UnrolledCache(cell, weights, x_time, rows, history, a)
+    return result, UnrolledCache(cell, weights, x_time, rows, history)
 
 
 def unroll_backward(dresult: Unrolled, cache: UnrolledCache, truncate: int | None = None) -> UnrolledGradients:
@@ -173,8 +172,9 @@ def unroll_backward(dresult: Unrolled, cache: UnrolledCache, truncate: int | Non
     array([0., 0., 0., 1.])
     """
     check_truncate("unroll_backward", truncate)
-    cell, weights, x, rows, history, da = cache
+    cell, weights, x, rows, history = cache
     dh, dlast = _check_gradients(dresult, cache)
+    da = np.empty((*x.shape[:2], len(weights.b_h)), x.dtype)  # (T, N, H), or a multiple of H
     da[len(rows.running) :] = 0
     dstate = _first(rows.running[-1], dlast)
     for t, n in reversed(list(enumerate(rows.running))):

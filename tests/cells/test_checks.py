@@ -60,6 +60,17 @@ def test_a_shape_that_does_not_fit(arrays: dict[str, Any], message: str) -> None
         check("step", **arrays)
 
 
+def test_an_argument_without_advice_of_its_own() -> None:
+    with pytest.raises(ShapeError, match=r"^step: q is \(2, 3\); expected q of shape \(H, H\) = \(2, 2\)\.$"):
+        check("step", q=(zeros(2, 3), "H H"))
+
+
+def test_whole_numbers_beside_float64_are_to_become_float64() -> None:
+    for leader, advised in ((zeros(7, 7), "float64"), (zeros(7, 7).astype(np.float32), "float32")):
+        with pytest.raises(DTypeError, match=rf"x_t holds int64; .* Convert it: x_t\.astype\(np\.{advised}\)\.$"):
+            check("step", W_hh=(leader, "H H"), x_t=(zeros(2, 5).astype(int), "N D"))
+
+
 def test_two_dtypes() -> None:
     message = (
         "step: x_t holds float64 but W_hh holds float32; expected the same. "

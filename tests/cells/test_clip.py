@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rnn_utils.cells.gradients import clip_by_global_norm
 from rnn_utils.cells.trees import leaves
-from rnn_utils.errors import NotFiniteError, SettingError
+from rnn_utils.errors import DTypeError, NotFiniteError, SettingError
 from tests.cells.cell_cases import PROPERTY
 
 
@@ -62,6 +62,15 @@ def test_what_no_factor_mends_is_refused(bad: float) -> None:
         clip_by_global_norm((np.ones(2), np.array([1.0, bad])), 1)
     with pytest.raises(NotFiniteError, match="NaN or infinity"):
         clip_by_global_norm((np.array([1.0, bad]), np.ones(2)), 1)
+
+
+def test_whole_numbers_are_refused() -> None:
+    message = (
+        "clip_by_global_norm: a gradient holds int64; expected float32 or float64. "
+        "Convert it: gradient.astype(np.float64)."
+    )
+    with pytest.raises(DTypeError, match=f"^{re.escape(message)}$"):
+        clip_by_global_norm((np.ones(2), np.array([3, 4])), 1)
 
 
 @pytest.mark.parametrize("limit", [0, -1.0, float("nan")])

@@ -100,7 +100,7 @@ def test_there_and_back_with_torch(kind: type[Weights], both: bool) -> None:
 @both_ways
 def test_there_and_back_with_keras(kind: type[Weights], both: bool) -> None:
     (layer,) = random_layers(np.random.default_rng(0), kind, inputs=D, hidden=H, layers=1, both=both)
-    back = from_keras(to_keras(layer), kind)
+    back = from_keras(to_keras(layer), kind, bidirectional=both)
     assert_close(back, layer, rtol=0)
     assert type(back) is type(layer)
 
@@ -131,7 +131,7 @@ def test_the_two_biases_of_keras_are_added_and_their_gradients_are_not() -> None
     np.testing.assert_array_equal(weights.b_hn, n_2)
     np.testing.assert_array_equal(gradients.b_hn, n_2)
     np.testing.assert_array_equal(gradients.W_xh, weights.W_xh)
-    both = gradients_from_keras(arrays + arrays, GRUWeights)
+    both = gradients_from_keras(arrays + arrays, GRUWeights, bidirectional=True)
     assert_close(both, Bidirectional(gradients, gradients), rtol=0)
 
 
@@ -157,10 +157,10 @@ class Tensor:
         self.array, self.steps = array, steps
 
     def detach(self) -> "Tensor":
-        return Tensor(self.array, (*self.steps, "detach"))
+        return type(self)(self.array, (*self.steps, "detach"))
 
     def cpu(self) -> "Tensor":
-        return Tensor(self.array, (*self.steps, "cpu"))
+        return type(self)(self.array, (*self.steps, "cpu"))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         assert self.steps == ("detach", "cpu")
@@ -225,15 +225,47 @@ def test_an_array_that_is_missing_is_named() -> None:
         from_torch(named, RNNWeights)
 
 
+def test_what_holds_no_arrays_for_us_says_what_to_pass() -> None:
+    named = to_torch(a_case(LSTMWeights))
+    with fails(DTypeError, "from_torch: got a Module; expected names with arrays. Pass its state_dict()."):
+        from_torch(type("Module", (), {})(), LSTMWeights)
+    message = "weight_hr_l0 projects the state, which no cell here does; expected a layer without proj_size."
+    with fails(SettingError, f"from_torch: {message}"):
+        from_torch(named | {"weight_hr_l0": np.ones((3, H))}, LSTMWeights)
+    message = "weight_hh_l0 is None; expected an array. A gradient is there after loss.backward()."
+    with fails(DTypeError, f"gradients_from_torch: {message}"):
+        gradients_from_torch(named | {"weight_hh_l0": None}, LSTMWeights)
+    with fails(DTypeError, "from_keras: kernel is None; expected an array. A gradient is there after loss.backward()."):
+        from_keras([None, *to_keras(a_case(LSTMWeights))[1:]], LSTMWeights)
+
+
+def test_numbers_that_numpy_lacks_are_named() -> None:
+    class Brain(Tensor):
+        dtype = "torch.bfloat16"
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+            raise TypeError("Got unsupported ScalarType BFloat16")
+
+    named = {**to_torch(a_case(RNNWeights)), "bias_ih_l0": Brain(np.ones(H))}
+    message = "bias_ih_l0 holds torch.bfloat16; expected float32 or float64. Convert it: bias_ih_l0.float()."
+    with fails(DTypeError, f"from_torch: {message}"):
+        from_torch(named, RNNWeights)
+
+
 def test_another_number_of_arrays_is_refused() -> None:
     arrays = to_keras(a_case(RNNWeights))
     ending = (
-        "got 2 arrays; expected 3, kernel, recurrent kernel and bias, or 6 of a Bidirectional. "
-        "Build the layer with its bias, and pass one layer at a time."
+        "Build the layer with its bias, pass one layer at a time, and say bidirectional=True of a "
+        "keras.layers.Bidirectional alone."
     )
     for function in (from_keras, gradients_from_keras):
-        with fails(ShapeError, f"{function.__name__}: {ending}"):
-            function(arrays[:2], RNNWeights)
+        # Six of one layer above another are not taken for both ways.
+        for came in (arrays[:2], arrays + arrays):
+            expected = f"got {len(came)} arrays; expected 3, kernel, recurrent kernel and bias. {ending}"
+            with fails(ShapeError, f"{function.__name__}: {expected}"):
+                function(came, RNNWeights)
+        with fails(ShapeError, f"{function.__name__}: got 3 arrays; expected 6, three of each way. {ending}"):
+            function(arrays, RNNWeights, bidirectional=True)
 
 
 def test_a_gru_that_resets_before_is_not_taken_for_one_that_resets_after() -> None:

@@ -23,6 +23,18 @@ def test_every_entry_is_put_back() -> None:
     np.testing.assert_array_equal(q, before)
 
 
+def test_an_entry_is_put_back_when_the_loss_fails() -> None:
+    for fails_at in (1.5, 0.5):  # one step above, one below
+        q = np.array([1.0])
+        with pytest.raises(KeyboardInterrupt):
+            numerical_gradient(lambda: interrupt() if q[0] == fails_at else 0.0, q, step=0.5)  # noqa: B023
+        assert q[0] == 1.0
+
+
+def interrupt() -> float:
+    raise KeyboardInterrupt
+
+
 def test_only_one_entry_is_changed_at_a_time_by_a_step_up_and_a_step_down() -> None:
     q = np.zeros(2)
     seen = []

@@ -77,7 +77,7 @@ def test_outputs_and_gradients_are_the_same(
     compared = [(ours.h, h), (gradients.dx, dx)]
     compared += zip(leaves(ours.state), leaves(lasts), strict=True)
     compared += zip(leaves(gradients.dstate), leaves(dfirsts), strict=True)
-    moved = [gradients_from_keras(dlayer, kind) for dlayer in dweights]
+    moved = [gradients_from_keras(dlayer, kind, bidirectional=both) for dlayer in dweights]
     compared += zip(leaves(gradients.dweights), leaves(moved), strict=True)
     for one, other in compared:
         assert one.dtype == array(other).dtype == dtype
@@ -94,8 +94,8 @@ def test_weights_that_keras_holds_give_the_same_outputs(kind: type[Weights], bot
     layer.build((N, T, D))
     layer.set_weights([rng.standard_normal(weight.shape) for weight in layer.get_weights()])
     x = rng.standard_normal((N, T, D))
-    ours, _ = unroll_stack(x, [from_keras(layer.get_weights(), kind)])
+    ours, _ = unroll_stack(x, [from_keras(layer.get_weights(), kind, bidirectional=both)])
     h, *_ = layer(x)
     assert relative_error(ours.h, array(h)) < 1e-10
-    again, _ = unroll_stack(x, [from_keras(layer.trainable_weights, kind)])
+    again, _ = unroll_stack(x, [from_keras(layer.trainable_weights, kind, bidirectional=both)])
     assert relative_error(again.h, ours.h) == 0
