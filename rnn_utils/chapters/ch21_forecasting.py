@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_utils.errors import SettingError
+from rnn_utils.errors import DTypeError, NotFiniteError, SettingError, ShapeError
 
 Array = NDArray[np.float64]
 
@@ -71,6 +71,8 @@ def cut_windows(values: Array, past: int, horizon: int, first: int = 0, last: in
     ------
     SettingError
         If no window fits: a mean over none would be NaN.
+    ShapeError, DTypeError
+        If the series has more than one axis, or a mask.
     IndexError
         If the part reaches behind the series.
 
@@ -80,6 +82,12 @@ def cut_windows(values: Array, past: int, horizon: int, first: int = 0, last: in
     >>> cut.past.tolist(), cut.future.tolist()
     ([[2.0, 3.0, 4.0], [3.0, 4.0, 5.0]], [[5.0, 6.0], [6.0, 7.0]])
     """
+    if np.ndim(values) != 1:
+        raise ShapeError(f"cut_windows: values is {np.shape(values)}; expected (T,). Cut one series at a time.")
+    if isinstance(values, np.ma.MaskedArray):
+        raise DTypeError(
+            "cut_windows: values has a mask; expected a plain array. rnn_utils.data.series.fill_gaps fills it."
+        )
     if past < 1 or horizon < 1 or max(first, past) + horizon > (len(values) if last is None else last):
         raise SettingError(
             f"cut_windows: no window with a past of {past} and a horizon of {horizon} has its future in places "
@@ -100,11 +108,20 @@ def mirror(windows: Windows) -> Windows:
 def fit_scale(values: Array) -> Scale:
     """Return mean and standard deviation of these values; give it the training part and nothing else.
 
+    Raises
+    ------
+    SettingError
+        If all values are the same, or one is NaN: nothing can be divided by such a width.
+
     Examples
     --------
     >>> fit_scale(np.array([1.0, 3.0]))
     Scale(centre=2.0, width=1.0)
     """
+    if not np.std(values) > 0:
+        raise SettingError(
+            f"fit_scale: the standard deviation is {np.std(values)}; expected values that differ, and none missing."
+        )
     return Scale(float(np.mean(values)), float(np.std(values)))
 
 
@@ -132,9 +149,16 @@ def fit_direct(windows: Windows, *, ridge: float = 0.0) -> Array:
 
     Raises
     ------
+    NotFiniteError
+        If a value is missing.
     SettingError
         If there are fewer equations than numbers to be found, and no ridge to choose among them.
     """
+    if not (np.isfinite(windows.past).all() and np.isfinite(windows.future).all()):
+        raise NotFiniteError(
+            "fit_direct: the windows hold NaN or infinity; expected numbers. "
+            "rnn_utils.data.series.fill_gaps fills the gaps of a series before it is cut."
+        )
     if ridge == 0 and len(windows.past) <= windows.past.shape[1]:
         raise SettingError(
             f"fit_direct: {len(windows.past)} windows are too few equations for {windows.past.shape[1] + 1} numbers; "
@@ -185,7 +209,7 @@ def forecast_ar(factors: Array, past: Array, horizon: int) -> Array:
     factors : ndarray, shape (p + 1,)
         From `fit_ar`.
     past : ndarray, shape (N, L)
-        L at least p; NumPy refuses a shorter one.
+        L at least p.
     horizon : int
         How many steps.
 
@@ -193,11 +217,21 @@ def forecast_ar(factors: Array, past: Array, horizon: int) -> Array:
     -------
     ndarray, shape (N, horizon)
 
+    Raises
+    ------
+    ShapeError
+        If the past has another shape, or is shorter than the model looks back.
+
     Examples
     --------
     >>> forecast_ar(np.array([0.0, 2.0, -1.0]), np.array([[1.0, 2.0]]), 3).tolist()  # a straight line
     [[3.0, 4.0, 5.0]]
     """
+    if np.ndim(past) != 2 or past.shape[1] < len(factors) - 1:
+        raise ShapeError(
+            f"forecast_ar: past is {np.shape(past)}; expected (N, L) with L at least {len(factors) - 1}, as far as the "
+            "model looks back. One series makes one row: past[None]."
+        )
     order, known = len(factors) - 1, past
     for _ in range(horizon):
         step = factors[0] + known[:, : -order - 1 : -1] @ factors[1:]
@@ -205,14 +239,40 @@ def forecast_ar(factors: Array, past: Array, horizon: int) -> Array:
     return known[:, past.shape[1] :]
 
 
+def check_scored(function: str, forecast: Array, truth: Array) -> None:
+    """Check that forecasts and truths have one shape, (N, K), which nothing is repeated to fit, and are floats.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        If not; differences of small whole numbers would wrap around.
+    """
+    if np.shape(forecast) != np.shape(truth) or np.ndim(truth) != 2:
+        raise ShapeError(
+            f"{function}: forecast is {np.shape(forecast)} and truth {np.shape(truth)}; expected both (N, K), a row a "
+            "window and a column a horizon."
+        )
+    for name, array in (("forecast", forecast), ("truth", truth)):
+        if not np.issubdtype(np.asarray(array).dtype, np.floating):
+            raise DTypeError(
+                f"{function}: {name} holds {array.dtype}; expected floats. Convert it: {name}.astype(float)."
+            )
+
+
 def rmse(forecast: Array, truth: Array) -> Array:
     """Return the root mean squared error at each horizon, shape (K,), from (N, K) and (N, K).
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        See `check_scored`.
 
     Examples
     --------
     >>> rmse(np.array([[1.0, 5.0], [3.0, 5.0]]), np.array([[2.0, 2.0], [2.0, 2.0]])).tolist()
     [1.0, 3.0]
     """
+    check_scored("rmse", forecast, truth)
     return np.sqrt(np.mean((forecast - truth) ** 2, axis=0))
 
 
@@ -228,7 +288,7 @@ def order_errors(
     fit_end : int
         The models are fitted to the values before this place and judged on those from it on.
     orders : sequence of int
-        Orders to try.
+        Orders to try; they are gone through twice.
     horizon : int
         They are judged by the root mean squared error over all steps up to this one, iterated.
     ridge : float
@@ -239,6 +299,8 @@ def order_errors(
     dict
         Error by order; the smallest is the one to take: ``min(errors, key=errors.get)``.
     """
+    if not isinstance(orders, Sequence | np.ndarray):
+        raise SettingError(f"order_errors: orders is a {type(orders).__name__}; expected a list or a range.")
     judged = cut_windows(values, max(orders), horizon, fit_end)
     errors = {}
     for order in orders:
@@ -269,6 +331,7 @@ def fit_interval(forecast: Array, truth: Array, share: float = 0.8) -> Array:
     >>> below.tolist(), above.tolist()
     ([-4.0], [4.0])
     """
+    check_scored("fit_interval", forecast, truth)
     return np.quantile(truth - forecast, [(1 - share) / 2, (1 + share) / 2], axis=0)
 
 
@@ -280,5 +343,6 @@ def coverage(forecast: Array, truth: Array, interval: Array) -> Array:
     >>> coverage(np.zeros((4, 1)), np.array([[-3.0], [0.0], [1.0], [3.0]]), np.array([[-2.0], [2.0]]))
     array([0.5])
     """
+    check_scored("coverage", forecast, truth)
     gaps, (below, above) = truth - forecast, interval
     return np.mean((gaps >= below) & (gaps <= above), axis=0)

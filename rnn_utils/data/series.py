@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_utils.errors import SettingError
+from rnn_utils.errors import SettingError, ShapeError
 
 Array = NDArray[np.float64]
 
@@ -106,7 +106,7 @@ def _statsmodels(name: str) -> Any:
 
 
 def fill_gaps(values: Array) -> Array:
-    """Fill each gap (NaN) along the straight line between its neighbours.
+    """Fill each gap (NaN, or masked) along the straight line between its neighbours.
 
     Parameters
     ----------
@@ -121,13 +121,17 @@ def fill_gaps(values: Array) -> Array:
     ------
     SettingError
         If an end is missing: a line needs two neighbours.
+    ShapeError
+        If there is more than one value a time step.
 
     Examples
     --------
     >>> fill_gaps(np.array([1.0, np.nan, np.nan, 4.0])).tolist()
     [1.0, 2.0, 3.0, 4.0]
     """
-    values = np.asarray(values, dtype=float)
+    values = np.ma.filled(np.ma.asarray(values).astype(float), np.nan)
+    if values.ndim != 1:
+        raise ShapeError(f"fill_gaps: values is {values.shape}; expected (T,). Fill one series at a time.")
     known = np.flatnonzero(~np.isnan(values))
     if len(known) == 0 or known[0] != 0 or known[-1] != len(values) - 1:
         raise SettingError("fill_gaps: the first or the last value is missing; cut the series so that both are there.")

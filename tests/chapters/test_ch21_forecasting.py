@@ -1,6 +1,8 @@
 """Forecasting: windows that do not leak, rivals on series that can be continued by hand, and their scores."""
 
+import re
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from rnn_utils import recall
 from rnn_utils.chapters import ch21_forecasting as fc
 from rnn_utils.data import series
-from rnn_utils.errors import SettingError
+from rnn_utils.errors import DTypeError, NotFiniteError, SettingError, ShapeError
 
 RNG = np.random.default_rng(0)
 
@@ -138,9 +140,10 @@ def test_scaling_does_not_change_what_least_squares_forecasts() -> None:
     assert np.allclose(scale.undo(fc.forecast_ar(fc.fit_ar(scaled, 5), scaled[None], 9)), plain, atol=1e-7)
 
 
-def test_a_rule_is_not_fed_a_past_shorter_than_it_looks_back() -> None:
-    with pytest.raises(ValueError, match="mismatch"):
-        fc.forecast_ar(np.ones(4), np.zeros((1, 2)), 1)
+@pytest.mark.parametrize("shape", [(1, 2), (9,)])
+def test_a_rule_is_not_fed_a_past_that_does_not_fit(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError, match=rf"past is {re.escape(str(shape))}; expected \(N, L\) with L at least 3"):
+        fc.forecast_ar(np.ones(4), np.zeros(shape), 1)
 
 
 def test_order_is_judged_behind_the_fit_and_not_on_it() -> None:
@@ -169,6 +172,30 @@ def test_rmse_is_by_horizon() -> None:
     assert fc.rmse(np.zeros((3, 2)), np.array([[3.0, 0], [4, 0], [0, 6]])) == pytest.approx([5 / 3**0.5, 12**0.5])
 
 
+@pytest.mark.parametrize("score", [fc.rmse, fc.fit_interval, lambda a, b: fc.coverage(a, b, np.zeros((2, 1)))])
+def test_scores_repeat_nothing_and_wrap_nothing_around(score: Callable[..., object]) -> None:
+    with pytest.raises(ShapeError, match=r"forecast is \(3,\) and truth \(3, 1\); expected both \(N, K\)"):
+        score(np.zeros(3), np.zeros((3, 1)))
+    with pytest.raises(DTypeError, match=r"truth holds uint8; expected floats\. Convert it: truth\.astype\(float\)"):
+        score(np.zeros((3, 1)), np.full((3, 1), 200, np.uint8))
+
+
+def test_series_that_cannot_be_used_say_what_to_do() -> None:
+    gap = np.array([1.0, 2.0, np.nan, 4.0, 5.0, 6.0, 7.0])
+    with pytest.raises(NotFiniteError, match="fill_gaps fills the gaps"):
+        fc.fit_ar(gap, 1)
+    with pytest.raises(DTypeError, match=r"values has a mask; .*fill_gaps fills it"):
+        fc.cut_windows(np.ma.masked_invalid(gap), 2, 1)
+    for function in (series.fill_gaps, lambda values: fc.cut_windows(values, 2, 1)):
+        with pytest.raises(ShapeError, match=r"values is \(7, 1\); expected \(T,\)"):
+            function(gap[:, None])
+    for values in (np.ones(5), gap):
+        with pytest.raises(SettingError, match="expected values that differ, and none missing"):
+            fc.fit_scale(values)
+    with pytest.raises(SettingError, match="orders is a generator; expected a list or a range"):
+        fc.order_errors(wave(60), 40, (order for order in (1, 2)), 5)
+
+
 def test_noisy_sine_is_the_one_of_the_text() -> None:
     noisy, clean = series.noisy_sine(np.random.default_rng(4), 20_000)
     assert clean[:3].tolist() == [np.sin(0.01), np.sin(0.02), np.sin(0.03)]
@@ -193,6 +220,8 @@ def test_ar4_on_the_noisy_sine_has_the_known_errors() -> None:
 def test_gaps_are_filled_along_a_line_and_nothing_else_moves() -> None:
     values = np.array([2.0, np.nan, 4.0, 1.0, np.nan, np.nan, 7.0])
     assert series.fill_gaps(values).tolist() == [2, 3, 4, 1, 3, 5, 7]
+    hidden = np.ma.array([2.0, -999.0, 4.0], mask=[False, True, False])
+    assert series.fill_gaps(hidden).tolist() == [2, 3, 4]
     for broken in (np.array([np.nan, 1.0]), np.array([1.0, np.nan]), np.array([np.nan])):
         with pytest.raises(SettingError, match="first or the last value is missing"):
             series.fill_gaps(broken)
