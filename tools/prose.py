@@ -26,21 +26,29 @@ SILENT = re.compile(
 
 
 def typed_numbers(notebook: NotebookNode) -> list[str]:
-    """Return the numbers in the prose that no cell answers for, each with its cell and line.
+    """Return the numbers in prose and alt texts that no cell answers for, each with its cell and line.
 
     A number may stand in prose if it is glued, a literal of the chapter's code (a setting, a bar),
     a whole number up to twelve, or a year.  A percentage is held against the fraction.
     """
     literals = numeric_literals(cell.source for cell in code_cells(notebook))
-    found = []
-    for cell in notebook.cells:
-        if cell.cell_type != "markdown":
-            continue
-        for line in SILENT.sub(" ", cell.source).splitlines():
-            for match in NUMBER.finditer(line.replace("\\%", "%").replace("\\,", "").replace("{,}", ",")):
-                if not answered(match[0], literals):
-                    found.append(f"{cell.id}: {match[0]!r} in: {line.strip()}")
-    return found
+    texts = {
+        cell.id: cell.source
+        if cell.cell_type == "markdown"
+        else cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        for cell in notebook.cells
+    }
+    return [f"{name}: {found}" for name, text in texts.items() for found in unanswered(text, literals)]
+
+
+def unanswered(text: str, literals: set[float]) -> list[str]:
+    """Return the numbers of a text that are neither literals nor small, each with its line."""
+    return [
+        f"{match[0]!r} in: {line.strip()}"
+        for line in SILENT.sub(" ", text).splitlines()
+        for match in NUMBER.finditer(line.replace("\\%", "%").replace("\\,", "").replace("{,}", ","))
+        if not answered(match[0], literals)
+    ]
 
 
 def numeric_literals(sources: Iterable[str]) -> set[float]:

@@ -25,7 +25,7 @@ from tools.comparing import STABLE, TIMES, differences, is_magnitude, span
 from tools.measured import SIDES, extent, pictures
 from tools.outputs import NUMBER, PICTURES, by_kind, numbers, texts
 from tools.pictures import MANY_PIXELS, SAME_COLOUR, colours, opened, picture_differences
-from tools.prose import typed_numbers
+from tools.prose import numeric_literals, typed_numbers, unanswered
 
 PARTS = {"01-09": "concepts", "10-19": "TensorFlow", "20-29": "PyTorch", "30-39": "languages", "40-49": "speed"}
 KINDS = {"stdout", "text/plain", "text/html", "image/png", CLAIM_MIME, GLUE_PREFIX + "text/plain"}
@@ -245,6 +245,20 @@ def test_cells_are_short(any_chapter: NotebookNode) -> None:
     assert sorted(lengths.values())[len(lengths) // 2] <= 8
 
 
+def test_a_setting_sets_something(chapter: NotebookNode) -> None:
+    """A name in capitals is read by code that does more than tell the reader of it."""
+    trees = [ast.parse(cell.source) for cell in code_cells(chapter)]
+    told = {node for tree in trees for call in ast.walk(tree) if is_told(call) for node in ast.walk(call)}
+    names = {node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    settings = {name.id for name in names if isinstance(name.ctx, ast.Store) and name.id.isupper()}
+    assert settings - {name.id for name in names - told if isinstance(name.ctx, ast.Load)} == set()
+
+
+def is_told(node: ast.AST) -> bool:
+    """Tell whether a node only tells the reader something: a claim, or a value for the prose."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("claim", "glue")
+
+
 def test_figures_have_alt_text_and_come_alone(chapter: NotebookNode) -> None:
     for cell in code_cells(chapter):
         pictures = [p for kind in PICTURES for p in by_kind(cell.outputs).get(kind, [])]
@@ -353,9 +367,10 @@ def test_chapter_imports_only_public_names(chapter: NotebookNode) -> None:
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rnn_utils"):
                 module = __import__(node.module, fromlist=["_"])
+                folder = ROOT.joinpath(*node.module.split("."))
                 for alias in node.names:
                     assert not alias.name.startswith("_"), alias.name
-                    assert hasattr(module, alias.name) or (ROOT / "rnn_utils" / f"{alias.name}.py").exists(), alias.name
+                    assert hasattr(module, alias.name) or (folder / f"{alias.name}.py").exists(), alias.name
 
 
 def test_states_its_time_and_exercises(chapter: NotebookNode, chapter_path: Path) -> None:
@@ -372,5 +387,16 @@ def test_states_its_time_and_exercises(chapter: NotebookNode, chapter_path: Path
 def test_a_typed_number_is_noticed(text: str) -> None:
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-    notebook = new_notebook(cells=[new_code_cell("x = 28 * 0.5"), new_markdown_cell(text)])
-    assert len(typed_numbers(notebook)) == 1
+    drawn = new_code_cell("x = 28 * 0.5", metadata={"mystnb": {"image": {"alt": text}}})
+    notebook = new_notebook(cells=[drawn, new_markdown_cell(text)])
+    assert len(typed_numbers(notebook)) == 2
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "book").glob("*.md")), ids=lambda page: page.stem)
+def test_pages_type_no_measured_number(page: Path) -> None:
+    settings = numeric_literals(cell.source for path in finished_paths() for cell in code_cells(read(path)))
+    text = re.sub(r"```.*?```|`[^`]*`", " ", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(
+        r"\b(Python|PyTorch|macOS|MathJax|Attribution|Alike|BY|OFL|License) [\d.]+(, [\d.]+)*( or [\d.]+)?", "", text
+    )
+    assert unanswered(text, settings) == []
