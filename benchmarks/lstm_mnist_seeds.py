@@ -19,7 +19,7 @@ from rnn_utils.data.mnist import load_mnist
 from rnn_utils.nets.digit_reader import LOSS, RECIPE, STEPS, ShiftedBatches, new_net, new_optimizer
 
 SEEDS = range(5)
-SHORT = 750  # steps of a run in `orders`
+SHORT = STEPS // 4  # of a run in `orders`
 
 SHUFFLE = np.random.default_rng(0).permutation(28)  # one order of rows, the same for all images and seeds
 VIEWS: dict[str, Callable[[Any], Any]] = {  # what becomes of a batch of images before it is read

@@ -4,7 +4,8 @@ import os
 import random
 import sys
 import warnings
-from typing import NamedTuple
+from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +27,8 @@ def setup(seed: int) -> Setup:
 
     Seeds Python, NumPy and every framework that is already imported, asks those for
     deterministic operations and one compute thread, and picks the device.  Call it once,
-    after the imports and before the first tensor.
+    after the imports and before the first tensor.  A framework that is imported later gets
+    its threads and its device, but no seed: call `setup` again.
 
     Parameters
     ----------
@@ -41,14 +43,16 @@ def setup(seed: int) -> Setup:
     Raises
     ------
     SettingError
-        If the seed, ``RNN_UTILS_THREADS`` or ``RNN_UTILS_DEVICE`` cannot be used, or TensorFlow began
-        to compute with another number of threads before.
+        If the seed, ``RNN_UTILS_THREADS`` or ``RNN_UTILS_DEVICE`` cannot be used, if TensorFlow began
+        to compute with another number of threads before, or if Keras does not compute with TensorFlow.
 
     Notes
     -----
     ``RNN_UTILS_THREADS`` (default 1) and ``RNN_UTILS_DEVICE`` (``auto``, ``cpu``, ``cuda``,
     ``mps``; default ``auto``) override the choice.  ``cpu`` hides the GPUs, so that no
-    framework reserves memory on one.
+    framework reserves memory on one.  The threads of NumPy's own products are bounded where
+    threadpoolctl is installed, which scikit-learn brings; elsewhere set ``OMP_NUM_THREADS`` before Python
+    starts.
 
     Examples
     --------
@@ -59,15 +63,14 @@ def setup(seed: int) -> Setup:
     >>> np.random.random() == first
     True
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise SettingError(f"setup: seed is {seed!r}; expected a whole number from 0 to 2**32 - 1.")
+    seed = check_seed("setup", seed)
     threads, wanted = _threads(), _wanted_device()
     if wanted == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA's condition for repeatable products
     random.seed(seed)
-    np.random.seed(seed)
+    _begin_numpy(seed, threads)
     found = [_begin_tensorflow(seed, threads, wanted), _begin_torch(seed, threads, wanted)]
     if sys.modules.get("matplotlib") is not None:
         from rnn_utils.drawing import use_book_style
@@ -80,6 +83,13 @@ def setup(seed: int) -> Setup:
             "Unset it to take what there is, or install a build of the framework for that device."
         )
     return Setup(seed, threads, device)
+
+
+def check_seed(function: str, seed: Any) -> int:
+    """Return a seed as an int of Python; raise a `SettingError` if it is no whole number that NumPy takes."""
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+        raise SettingError(f"{function}: seed is {seed!r}; expected a whole number from 0 to 2**32 - 1.")
+    return int(seed)
 
 
 def _threads() -> int:
@@ -96,10 +106,25 @@ def _wanted_device() -> str:
     return name
 
 
+def _begin_numpy(seed: int, threads: int) -> None:
+    np.random.seed(seed)
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return
+    threadpool_limits(threads)  # OpenBLAS has read its variables when NumPy was imported
+
+
 def _begin_tensorflow(seed: int, threads: int, wanted: str) -> str | None:
     tf = sys.modules.get("tensorflow")
     if tf is None:
         return None
+    keras = sys.modules.get("keras")
+    if keras is not None and (backend := keras.config.backend()) != "tensorflow":
+        raise SettingError(
+            f"setup: Keras computes with {backend!r}; the book's chapters expect TensorFlow. "
+            "Unset KERAS_BACKEND and restart the kernel."
+        )
     # The library of triton, which PyTorch's CUDA build loads with the first optimizer, does not bear being loaded after
     # TensorFlow's: the process dies.  Kept out, it is missed by `torch.compile` on a graphics card alone.
     sys.modules.setdefault("triton", None)
@@ -119,7 +144,7 @@ def _begin_tensorflow(seed: int, threads: int, wanted: str) -> str | None:
     if wanted == "cpu":
         tf.config.set_visible_devices([], "GPU")
     tf.config.experimental.enable_op_determinism()
-    tf.keras.utils.set_random_seed(seed)
+    (keras or tf.keras).utils.set_random_seed(seed)  # TF_USE_LEGACY_KERAS makes another Keras of tf.keras
     return "cuda" if gpus else "cpu"
 
 

@@ -29,6 +29,11 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
     assert (random.random(), np.random.random()) == first
 
 
+def test_whole_numbers_of_numpy_are_seeds() -> None:
+    chosen = setup(np.int64(3))
+    assert (chosen.seed, type(chosen.seed)) == (3, int)
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "3", True])
 def test_a_seed_that_cannot_be_used_is_refused(seed: object) -> None:
     with pytest.raises(SettingError, match="expected a whole number from 0"):
@@ -70,6 +75,28 @@ def test_the_package_needs_numpy_alone() -> None:
     in_a_new_process(code + "\n".join(f"import rnn_utils.cells.{name}" for name in names))
 
 
+def test_products_of_numpy_get_the_threads_asked_for() -> None:
+    pytest.importorskip("threadpoolctl")
+    code = (
+        "import numpy; from threadpoolctl import threadpool_info; from rnn_utils import setup\n"
+        "setup(0); print({pool['num_threads'] for pool in threadpool_info()})"
+    )
+    for threads in ("1", "2"):
+        many = {"OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3"}
+        assert in_a_new_process(code, RNN_UTILS_THREADS=threads, **many).strip() == f"{{{threads}}}"
+
+
+@pytest.mark.torch
+def test_a_framework_imported_after_setup_gets_its_threads_and_a_second_setup_its_seed() -> None:
+    code = (
+        "from rnn_utils import setup; setup(5); import torch; print(torch.get_num_threads())\n"
+        "setup(5); a = torch.rand(2); setup(5); print(bool((a == torch.rand(2)).all()))"
+    )
+    free = {key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
+    with mock.patch.dict(os.environ, free, clear=True):
+        assert in_a_new_process(code, RNN_UTILS_DEVICE="cpu").split() == ["1", "True"]
+
+
 @pytest.mark.torch
 def test_torch_is_seeded_and_gets_one_thread() -> None:
     code = (
@@ -90,6 +117,15 @@ def test_tensorflow_is_seeded_and_gets_the_threads_asked_for() -> None:
     )
     out = in_a_new_process(code, RNN_UTILS_DEVICE="cpu", RNN_UTILS_THREADS="2", TF_CPP_MIN_LOG_LEVEL="3")
     assert out.splitlines() == ["True", "2 []"]
+
+
+def test_a_keras_that_computes_with_something_else_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    keras = mock.MagicMock()
+    keras.config.backend.return_value = "torch"
+    monkeypatch.setitem(sys.modules, "tensorflow", mock.MagicMock())
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    with pytest.raises(SettingError, match=r"Keras computes with 'torch'; .* Unset KERAS_BACKEND and restart"):
+        setup(0)
 
 
 @pytest.mark.tensorflow

@@ -227,7 +227,7 @@ def run_apart(
     Raises
     ------
     BookError
-        If the process fails; the message ends with what it said.
+        If the process fails, and then the message ends with what it said, or is not done in time.
     """
     with tempfile.TemporaryDirectory() as folder:
         data, result = Path(folder) / "data.npz", Path(folder) / "result.npz"
@@ -236,9 +236,15 @@ def run_apart(
         here = str(Path(__file__).resolve().parents[2])
         paths = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
         environment = {**os.environ, "TF_USE_LEGACY_KERAS": "1", "CUDA_VISIBLE_DEVICES": "-1", "PYTHONPATH": paths}
-        done = subprocess.run(
-            [*command, *sources], env=environment, capture_output=True, text=True, timeout=timeout, check=False
-        )
+        try:
+            done = subprocess.run(
+                [*command, *sources], env=environment, capture_output=True, encoding="utf-8", timeout=timeout
+            )
+        except subprocess.TimeoutExpired as error:
+            raise BookError(
+                f"run_apart: the graph programs were not done after {timeout:g} s; expected about a minute. "
+                "Close what else computes, or pass a larger timeout."
+            ) from error
         if done.returncode:
             raise BookError(f"run_apart: the process of the graph programs failed.\n{done.stderr[-2000:]}")
         with np.load(result) as stored:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_utils.chapters.ch21_forecasting import Array, Scale, Windows
+from rnn_utils.errors import ShapeError
 from rnn_utils.training import train
 
 
@@ -56,7 +57,12 @@ class RelativeForecaster(Forecaster):
 
 
 def say_direct(net: Forecaster, past: Tensor, future: Tensor) -> Tensor:
-    """Let a net with K outputs name all K values at once: from (N, L) to (N, K); the future is not looked at."""
+    """Let a net with K outputs name all K values at once: from (N, L) to (N, K), as many as the future has."""
+    if net.out.out_features != future.shape[1]:
+        raise ShapeError(
+            f"say_direct: the net names {net.out.out_features} values at once and the future has {future.shape[1]}; "
+            "expected as many. Make the net with outputs=K."
+        )
     return net(past)[0][:, -1]
 
 

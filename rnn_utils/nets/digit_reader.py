@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rnn_utils.errors import SettingError
 from rnn_utils.training import batches
 
-HIDDEN, BATCH, STEPS = 128, 96, 3000
+HIDDEN, BATCH, STEPS = 128, 96, 3600
 PEAK, RISE, CLIP, SHIFT = 0.005, 60, 1.0, 1
 BETA_2 = 0.99  # Adam judges the size of gradients by about the last hundred steps, and not the last thousand
 RECIPE = {

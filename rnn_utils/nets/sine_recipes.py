@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from rnn_utils.environment import check_seed
 from rnn_utils.errors import SettingError
 from rnn_utils.nets.sine import (
     DECAYS,
@@ -161,8 +162,7 @@ RECIPES = {
 
 def make(seed: int, recipe: str = "book") -> nn.Module:
     """Return an untrained net of a recipe, its weights drawn by the seed alone."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise SettingError(f"sine: seed is {seed!r}; expected a whole number from 0 to 2**32 - 1.")
+    seed = check_seed("sine", seed)
     if recipe not in RECIPES:
         raise SettingError(f"sine: recipe is {recipe!r}; expected one of {', '.join(RECIPES)}.")
     return RECIPES[recipe].net(seed).to(RECIPES[recipe].dtype)

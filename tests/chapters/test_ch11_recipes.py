@@ -109,6 +109,12 @@ def test_a_process_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
         graph_programs.run_apart(["009"], SEED, *images(), STEPS)
 
 
+@pytest.mark.tensorflow
+def test_a_process_that_takes_too_long_says_so() -> None:
+    with pytest.raises(BookError, match=r"not done after 0\.01 s; .* pass a larger timeout"):
+        graph_programs.run_apart(["000"], SEED, *images(), STEPS, timeout=0.01)
+
+
 def test_importing_the_programs_needs_no_framework() -> None:
     code = (
         "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; "

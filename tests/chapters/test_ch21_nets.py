@@ -7,6 +7,7 @@ torch = pytest.importorskip("torch")
 
 from rnn_utils.chapters import ch21_forecasting as fc  # noqa: E402
 from rnn_utils.chapters import ch21_nets as nets  # noqa: E402
+from rnn_utils.errors import ShapeError  # noqa: E402
 
 pytestmark = pytest.mark.torch
 PLAIN = fc.Scale(0.0, 1.0)
@@ -29,6 +30,12 @@ class AddingRelative(Adding, nets.RelativeForecaster):
 
 def two(*rows: list[float]) -> list:
     return [torch.tensor([row], dtype=torch.float32) for row in rows]
+
+
+def test_a_net_that_names_another_number_of_values_is_not_repeated_to_fit() -> None:
+    past, future = two([9.0, 1.0, 1.0], [7.0, 7.0, 7.0, 7.0])
+    with pytest.raises(ShapeError, match=r"names 1 values at once and the future has 4; .* outputs=K"):
+        nets.say_direct(Adding(), past, future)
 
 
 def test_free_is_fed_its_own_values() -> None:
