@@ -50,8 +50,8 @@ restamp: $(TEST)  ## Prove that a change left a study's numbers alone (STUDY=sin
 notebooks: $(RENDER)  ## Write the notebooks that people download to _build/notebooks/
 	@$(BIN)/python -m tools.export
 
-serve: book  ## Serve the rendered book on this machine
-	@$(BIN)/python -m tools.serve
+serve: book  ## Serve the rendered book on this machine (PORT=8000)
+	@$(BIN)/python -m tools.serve $(if $(PORT),--port $(PORT))
 
 lint: $(TEST)  ## Check code, notebooks and spelling
 	$(BIN)/ruff check .

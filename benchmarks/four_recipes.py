@@ -96,7 +96,7 @@ def computed_by_others() -> float:
     stat = Path("/proc/stat")
     if not stat.exists():
         return 0.0
-    ticks = sum(int(count) for count in stat.read_text().split()[1:4])  # user, nice, system
+    ticks = sum(int(count) for count in stat.read_text(encoding="utf-8").split()[1:4])  # user, nice, system
     return ticks / os.sysconf("SC_CLK_TCK") - time.process_time()
 
 

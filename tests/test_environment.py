@@ -62,7 +62,7 @@ def test_cpu_hides_the_gpus_before_a_framework_starts(monkeypatch: pytest.Monkey
 def in_a_new_process(code: str, **environment: str) -> str:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("RNN_UTILS")}
     command = [sys.executable, "-c", code]
-    result = subprocess.run(command, env={**clean, **environment}, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(command, env={**clean, **environment}, capture_output=True, encoding="utf-8", timeout=120)
     assert result.returncode == 0, result.stderr
     return result.stdout
 

@@ -21,7 +21,7 @@ def main() -> int:
         shutil.rmtree(old, ignore_errors=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command += ["build", str(ROOT), "--path-output", str(output), "-W", "-n", "--keep-going", "-q"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
     if result.returncode:
         print(result.stdout, result.stderr, sep="\n", file=sys.stderr)
         print("The book was not built: see the warnings above; each names its file and line.", file=sys.stderr)

@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from rnn_utils.data.mnist import mnist_source
+from rnn_utils.errors import BookError
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -21,6 +22,8 @@ def chapter_paths(number: str | None = None) -> list[Path]:
     """Return the chapters in order, or the one with this number (``"10"``)."""
     paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
     if number:
+        if not number.isdecimal():
+            raise SystemExit(f"CHAPTER={number}: expected the number of a chapter, such as 10. See `ls notebooks`.")
         paths = [path for path in paths if path.name.startswith(f"{int(number):02d}_")]
         if not paths:
             raise SystemExit(f"CHAPTER={number}: no notebooks/{int(number):02d}_*.ipynb. See `ls notebooks`.")
@@ -124,6 +127,9 @@ def probed_environment() -> dict[str, str]:
     # A kernel runs in notebooks/, where a relative path would mean another place.
     named = {name: os.environ[name] for name in ("RNN_UTILS_DATA", "RNN_UTILS_CACHE") if os.environ.get(name)}
     found = {name: str(Path(folder).expanduser().resolve()) for name, folder in named.items()}
-    if os.environ.get("RNN_UTILS_OFFLINE") or mnist_source() == "mnist":
-        return found
+    try:
+        if os.environ.get("RNN_UTILS_OFFLINE") or mnist_source() == "mnist":
+            return found
+    except BookError as error:  # a folder or a setting that was named and cannot be used
+        raise SystemExit(str(error)) from None
     return {**found, "RNN_UTILS_OFFLINE": "1"}

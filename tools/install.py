@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=ROOT / ".venv", help="the virtual environment (default: .venv)")
     options = parser.parse_args()
     # Held by this process and by pip; the system lets go of it when both have ended, however they ended.
-    with Path(__file__).open("r+") as lock:
+    with Path(__file__).open("r+", encoding="utf-8") as lock:
         if fcntl:
             fcntl.flock(lock, fcntl.LOCK_EX)
             os.set_inheritable(lock.fileno(), True)
@@ -101,7 +101,7 @@ def run(command: list[str]) -> int:
     """Run a command, pass on what it says but for pip's noise, and return its exit code."""
     quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}  # of setuptools about itself
     with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, errors="replace", env=quiet, close_fds=fcntl is None
+        command, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", env=quiet, close_fds=fcntl is None
     ) as process:
         for line in process.stderr:
             if not NOISE.match(line):

@@ -15,7 +15,7 @@ def main() -> None:
     command += ["--no-emit-index-url", "--no-emit-find-links", "--strip-extras", "--upgrade"]
     command += [f"--extra={extra}" for extra in GROUPS["test"]]
     command += ["--output-file=-", "pyproject.toml"]
-    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", check=True)
     text = re.sub(r"(?m)^([\w.-]+==[^+\s]+)\+\w+", r"\1", result.stdout)
     if bad := refused(text):
         sys.exit("make lock: nothing stored; these lines would not install elsewhere:\n" + "\n".join(bad))

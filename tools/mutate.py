@@ -139,7 +139,7 @@ def mutmut(*arguments: str) -> str:
     command = [sys.executable, "-P", __file__, "--mutmut", *arguments]
     shown = None if arguments[0] == "run" else subprocess.PIPE
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    return subprocess.run(command, cwd=BUILT, env=environment, check=True, text=True, stdout=shown).stdout or ""
+    return subprocess.run(command, cwd=BUILT, env=environment, check=True, encoding="utf-8", stdout=shown).stdout or ""
 
 
 if __name__ == "__main__":

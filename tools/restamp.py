@@ -76,7 +76,9 @@ def made(root: Path, run: list[Any]) -> Row:
 
 def git(*arguments: str) -> str:
     """Run git in the repository; return what it says."""
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["git", *arguments], cwd=ROOT, check=True, capture_output=True, encoding="utf-8"
+    ).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def test_a_killed_training_goes_on(module: str, records: str, kept: str, tmp_pat
         run.kill()
     assert run.returncode == -signal.SIGKILL, (tmp_path / "said.txt").read_text()
     before = recorded(tmp_path, records, "loss")["values"]
-    second = subprocess.run(command, capture_output=True, text=True, **settings)
+    second = subprocess.run(command, capture_output=True, encoding="utf-8", **settings)
     assert second.returncode == 0, second.stderr
     for column in ("loss", "val_loss"):
         epochs, values = recorded(tmp_path, records, column).values()

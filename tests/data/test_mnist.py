@@ -350,7 +350,7 @@ print(data.mnist_source())
 
 def start_other() -> subprocess.Popen[str]:
     command = [sys.executable, "-c", OTHER, json.dumps(data.REGISTRY)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
 
 
 def test_two_processes_download_once(mirror: Mirror) -> None:

@@ -81,5 +81,5 @@ def test_first_chapter_runs_in_an_empty_environment(tmp_path: Path) -> None:
 
 def run(command: list[object], folder: Path) -> None:
     """Run a command, or fail with what it said."""
-    result = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=600)
+    result = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, encoding="utf-8", timeout=600)
     assert result.returncode == 0, f"{command}\n{result.stdout[-3000:]}{result.stderr[-3000:]}"

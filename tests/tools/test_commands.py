@@ -1,6 +1,7 @@
 """What `make` calls: outputs are stored whole, normal, and never from the wrong data."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from rnn_utils.page import CLAIM_MIME
-from tools import chapters, check, pythons
+from tools import chapters, check, pythons, serve
 from tools import run as run_chapters
 from tools.chapters import META, ROOT, chapter_paths, glued, kernel_environment, read, write
 from tools.export import INSTALL
@@ -114,9 +115,24 @@ def test_a_kernel_gets_the_settings_of_its_run(tmp_path: Path, monkeypatch: pyte
     assert (started[0]["RNN_UTILS_DATA"], started[0]["OMP_NUM_THREADS"]) == ("/somewhere", "2")
 
 
-def test_an_unknown_chapter_is_a_clear_error() -> None:
+def test_what_was_mistyped_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match=r"no notebooks/99_\*\.ipynb"):
         chapter_paths("99")
+    with pytest.raises(SystemExit, match="CHAPTER=abc: expected the number of a chapter"):
+        chapter_paths("abc")
+    monkeypatch.setenv("RNN_UTILS_DATA", "/nonexistent")
+    with pytest.raises(
+        SystemExit, match=r"^load_mnist: RNN_UTILS_DATA is '/nonexistent', but .*, or unset RNN_UTILS_DATA"
+    ):
+        chapters.probed_environment()
+
+
+def test_a_port_that_is_taken_is_told_with_another(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(sys, "argv", ["serve", "--port", str(port)])
+        with pytest.raises(SystemExit, match=f"PORT={port}: Address already in use; .* such as PORT={port + 1}"):
+            serve.main()
 
 
 def test_glued_values_are_read_from_the_outputs() -> None:
@@ -135,7 +151,7 @@ def test_a_written_notebook_reads_back(tmp_path: Path) -> None:
 def test_the_install_cell_says_what_is_missing(tmp_path: Path) -> None:
     code = INSTALL.format(wheel="rnn_utils-9-py3-none-any.whl", address="")
     hidden = "import importlib.util; importlib.util.find_spec = lambda name: None\n"
-    result = subprocess.run([sys.executable, "-c", hidden + code], cwd=tmp_path, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-c", hidden + code], cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert result.returncode == 1
     assert "Put rnn_utils-9-py3-none-any.whl beside this notebook" in result.stderr
 

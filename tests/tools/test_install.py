@@ -23,7 +23,7 @@ def test_an_unsupported_python_is_told_at_once() -> None:
         "runpy.run_path(sys.argv[0], run_name='__main__')"
     )
     command = [sys.executable, "-c", code, str(ROOT / "tools" / "install.py")]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert result.returncode == 1
     assert "expected 3.11, 3.12 or 3.13" in result.stderr
 

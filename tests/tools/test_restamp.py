@@ -29,7 +29,7 @@ RUNS = {"runs": run}
 
 
 def called(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+    return subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8")
 
 
 @pytest.fixture
