@@ -9,12 +9,15 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 
+import psutil
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
@@ -47,14 +50,28 @@ def main() -> int:
     failures = 0
     with ThreadPoolExecutor(AT_ONCE) as pool, tqdm(total=len(paths), unit="chapter") as bar:
         jobs = {pool.submit(run, path, store=not options.check, once=options.once): path for path in paths}
-        for job in as_completed(jobs):
-            try:
-                bar.write(f"{jobs[job].name}: {job.result():.0f} s")
-            except (ChapterError, CellExecutionError) as error:
-                failures += 1
-                bar.write(f"{jobs[job].name}: failed, nothing stored\n{error}", file=sys.stderr)
-            bar.update()
+        try:
+            for job in as_completed(jobs):
+                try:
+                    bar.write(f"{jobs[job].name}: {job.result():.0f} s")
+                except (ChapterError, CellExecutionError, DeadKernelError) as error:
+                    failures += 1
+                    bar.write(f"{jobs[job].name}: failed, nothing stored\n{error}", file=sys.stderr)
+                bar.update()
+        except KeyboardInterrupt:
+            stop(pool, jobs)
+            raise SystemExit("Stopped: what was not reported above is stored as it was before.") from None
     return failures
+
+
+def stop(pool: ThreadPoolExecutor, jobs: Iterable[Future]) -> None:
+    """End all kernels, so that the chapters that run fail and are not stored; start no other."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    while not all(job.done() for job in jobs):
+        for kernel in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                kernel.kill()
+        time.sleep(0.2)
 
 
 def run(path: Path, *, store: bool, once: bool = False) -> float:

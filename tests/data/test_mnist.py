@@ -24,7 +24,6 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
-import pytest_socket
 
 from rnn_utils.data import mnist as data
 from rnn_utils.data.mnist import Dataset, load_mnist, mnist_source
@@ -144,14 +143,7 @@ class Mirror(ThreadingHTTPServer):
 
 
 @pytest.fixture
-def enable_loopback(no_network: None) -> None:
-    """Open sockets again, to this machine alone."""
-    pytest_socket.enable_socket()
-    pytest_socket.socket_allow_hosts(["127.0.0.1"])
-
-
-@pytest.fixture
-def new_mirror(enable_loopback: None, mirrors: list[str]) -> Iterator[Callable[[], Mirror]]:
+def new_mirror(loopback: None, mirrors: list[str]) -> Iterator[Callable[[], Mirror]]:
     made: list[Mirror] = []
 
     def start() -> Mirror:
@@ -268,9 +260,7 @@ def test_bad_mirror_leaves_no_file_and_the_next_is_tried(
     assert left_in(cache) == FILES.keys()
 
 
-def test_hanging_mirrors_cost_seconds(
-    mirrors: list[str], enable_loopback: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hanging_mirrors_cost_seconds(mirrors: list[str], loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data.ANSWER_SECONDS < 5
     monkeypatch.setattr(data, "ANSWER_SECONDS", 0.3)
     real, over = socket.getaddrinfo, threading.Event()

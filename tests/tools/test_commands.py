@@ -1,12 +1,17 @@
 """What `make` calls: outputs are stored whole, normal, and never from the wrong data."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -42,20 +47,54 @@ def test_folders_named_by_the_reader_mean_the_same_to_a_kernel(monkeypatch: pyte
 
 
 def test_a_failing_chapter_is_not_stored_and_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "01_x.ipynb"
+    path = tmp_path / "00_x.ipynb"
     write(new_notebook(cells=[new_markdown_cell("# T")], metadata={META: {"seconds": 1}}), path)
     before = path.read_bytes()
 
     def broken(path: Path, *, store: bool, once: bool) -> float:
         raise run_chapters.ChapterError("no")
 
-    monkeypatch.setattr(run_chapters, "run", broken)
-    monkeypatch.setattr(run_chapters, "chapter_paths", lambda number: [path])
-    monkeypatch.setattr(run_chapters, "probed_environment", dict)
-    monkeypatch.setattr(sys, "argv", ["run"])
-    assert run_chapters.main() == 1
+    monkeypatch.chdir(tmp_path)
+    assert main_with(broken, monkeypatch) == 1
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def main_with(run: Callable[..., float], monkeypatch: pytest.MonkeyPatch, count: int = 1) -> int:
+    """Call `make run`'s main with another function for one chapter's run."""
+    monkeypatch.setattr(run_chapters, "run", run)
+    monkeypatch.setattr(run_chapters, "chapter_paths", lambda number: [Path(f"{n:02d}_x.ipynb") for n in range(count)])
+    monkeypatch.setattr(run_chapters, "probed_environment", dict)
+    monkeypatch.setattr(sys, "argv", ["run"])
+    return run_chapters.main()
+
+
+def test_a_kernel_that_dies_is_told_with_its_chapter(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def dies(path: Path, **_: object) -> float:
+        raise DeadKernelError("Kernel died")
+
+    assert main_with(dies, monkeypatch, count=2) == 2
+    assert "01_x.ipynb: failed, nothing stored\nKernel died" in capsys.readouterr().err
+
+
+def test_a_stop_ends_the_kernels_and_starts_no_other_chapter(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, ended = [], []
+
+    def runs_long(path: Path, **_: object) -> float:
+        started.append(path)
+        if len(started) == run_chapters.AT_ONCE:
+            threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT]).start()
+        subprocess.run(["sleep", "60"], check=False)
+        ended.append(path)
+        raise DeadKernelError("Kernel died")
+
+    start = time.monotonic()
+    with pytest.raises(SystemExit, match="Stopped: what was not reported above is stored as it was before"):
+        main_with(runs_long, monkeypatch, count=4)
+    assert time.monotonic() - start < 30
+    assert len(started) == len(ended) == run_chapters.AT_ONCE
 
 
 def one_cell(printed: str) -> NotebookNode:
