@@ -263,7 +263,7 @@ def recall(study: str) -> dict[str, Any]:
         If there is no such study.
     """
     package = Path(__file__).resolve().parent
-    folders = (package.parent / "benchmarks" / "results", package / "_data")  # a checkout, and a wheel
+    folders = (package.parent / "benchmarks" / "results", package / "_studies")  # a checkout, and a wheel
     for folder in folders:
         if (path := folder / f"{study}.json").is_file():
             return json.loads(path.read_text(encoding="utf-8"))

@@ -1,7 +1,13 @@
 """The repository's own files: the lock installs elsewhere, the commands exist, nothing is misplaced."""
 
 import re
+import shutil
+import subprocess
+import sys
+import tarfile
 import tomllib
+import zipfile
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,10 +18,9 @@ from tools.lock import refused
 
 AT_THE_ROOT = {
     ".ci", ".github", ".gitignore", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "LICENSE-TEXT",
-    "Makefile", "README.md", "_config.yml", "_toc.yml", "benchmarks", "book", "notebooks", "pyproject.toml",
-    "requirements.txt", "rnn_utils", "tests", "tools",
+    "MANIFEST.in", "Makefile", "README.md", "_config.yml", "_toc.yml", "benchmarks", "book", "notebooks",
+    "pyproject.toml", "requirements.txt", "rnn_utils", "tests", "tools",
 }  # fmt: skip
-BUILT = {".git", ".venv", "_build", "rnn_utils.egg-info", ".pytest_cache", ".ruff_cache", ".hypothesis"}
 
 
 def test_the_lock_installs_elsewhere() -> None:
@@ -48,7 +53,11 @@ def test_the_lock_has_every_direct_requirement() -> None:
         *(line for name in GROUPS["test"] for line in extras[name]),
     ]
     names = {re.match(r"[\w.-]+", line)[0].lower() for line in wanted}
-    locked = {line.split("==")[0] for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line}
+    locked = {
+        line.split("==")[0]
+        for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        if "==" in line
+    }
     assert names - locked == set()
 
 
@@ -58,7 +67,33 @@ def test_the_package_itself_needs_numpy_alone() -> None:
 
 
 def test_the_root_holds_what_it_should() -> None:
-    assert {path.name for path in ROOT.iterdir()} - BUILT == AT_THE_ROOT
+    assert {path.split("/")[0] for path in tracked()} == AT_THE_ROOT
+
+
+def test_a_build_takes_along_what_the_repository_holds(tmp_path: Path) -> None:
+    """So the tests of a source distribution run, and any wheel holds the studies and the glossary."""
+    for name in tracked():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    code = "from setuptools import build_meta as b; b.build_sdist('dist'); b.build_wheel('dist')"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    (source,), (wheel,) = (tmp_path / "dist").glob("*.tar.gz"), (tmp_path / "dist").glob("*.whl")
+    with tarfile.open(source) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    assert set(tracked()) - inside == set()
+    with zipfile.ZipFile(wheel) as archive:
+        inside = set(archive.namelist())
+    wanted = {name for name in tracked() if name.startswith("rnn_utils/")}
+    wanted |= {f"rnn_utils/_studies/{path.name}" for path in (ROOT / "benchmarks" / "results").glob("*.json")}
+    wanted |= {f"rnn_utils/_book/{path.name}" for path in (ROOT / "book").glob("*.toml")}
+    assert {name for name in inside if ".dist-info/" not in name} == wanted
+
+
+def tracked() -> list[str]:
+    """Return the files that git knows; what else lies about is nobody's business."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git repository")
+    return subprocess.check_output(["git", "ls-files"], cwd=ROOT, encoding="utf-8").splitlines()
 
 
 def test_the_makefile_has_the_commands() -> None:

@@ -1,5 +1,6 @@
 """Write the notebooks that people download to _build/notebooks (`make notebooks`)."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -19,17 +20,29 @@ from tools.plain import Names, plain
 
 EPOCH = "315532800"  # 1980, where the times of a zip begin
 
+# The first cell.  The wheel's version ends with a hash, so that another one is replaced.
 INSTALL = """\
 # Installs this book's helpers, rnn_utils; leaves the frameworks that are here as they are.
-import importlib.util, pathlib, subprocess, sys
+import pathlib, subprocess, sys
+from importlib import metadata
 
 wheel = "{wheel}"
-if importlib.util.find_spec("rnn_utils") is None:
-    beside = pathlib.Path(wheel)
-    if not (beside.exists() or "{address}"):
-        raise SystemExit(f"Put {{wheel}} beside this notebook (`make notebooks` writes both).")
-    source = f"./{{wheel}}[chapters]" if beside.exists() else "rnn-utils[chapters] @ {address}"
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", source], check=True)"""
+missing = []
+if wheel.split("-")[1] not in {{found.version for found in metadata.distributions(name="rnn-utils")}}:
+{find}{more}
+if missing and subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *missing]).returncode:
+    raise SystemExit(f"pip failed. Where there is none, in a terminal: uv pip install {{' '.join(map(repr, missing))}}")"""
+BESIDE = """\
+    if not pathlib.Path(wheel).exists():
+        raise SystemExit(f"Put {wheel} beside this notebook (`make notebooks` writes both).")
+    missing.append(f"./{wheel}[chapters]")"""
+PUBLISHED = """\
+    beside, published = f"./{{wheel}}[chapters]", "rnn-utils[chapters] @ {address}"
+    missing.append(beside if pathlib.Path(wheel).exists() else published)"""
+OLD_CELLS = """
+if not list(metadata.distributions(name="tf-keras")):  # the cells of TensorFlow 1
+    major, minor, *_ = metadata.version("tensorflow").split(".")
+    missing.append(f"tf-keras=={major}.{minor}.*")"""
 
 
 def main() -> None:
@@ -50,27 +63,38 @@ def export(folder: Path) -> None:
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build ``rnn_utils`` with the stored studies and the glossary inside, so that it stands alone.
+    """Build ``rnn_utils`` from a copy, so that nothing is left in the repository.
 
     A wheel is a zip, which holds the times and modes of its files: both are fixed, so that one commit makes one file.
+    Its version ends with a hash of what is inside.
     """
     with tempfile.TemporaryDirectory() as temporary:
         stage = Path(temporary) / "source"
         stage.mkdir()
-        for name in ("pyproject.toml", "README.md", "LICENSE"):
-            shutil.copy(ROOT / name, stage)
-        shutil.copytree(ROOT / "rnn_utils", stage / "rnn_utils", ignore=shutil.ignore_patterns("__pycache__"))
-        data = stage / "rnn_utils" / "_data"
-        data.mkdir()
-        for path in [*(ROOT / "benchmarks" / "results").glob("*.json"), *(ROOT / "book").glob("*.toml")]:
-            shutil.copy(path, data)
+        for name in ("pyproject.toml", "README.md", "LICENSE", "book", "benchmarks/results", "rnn_utils"):
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            (stage / name).parent.mkdir(exist_ok=True)
+            copy(ROOT / name, stage / name)
+        files = sorted(path for path in stage.rglob("*") if path.suffix in (".py", ".toml", ".json"))
+        content = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+        project = stage / "pyproject.toml"
+        text = project.read_text(encoding="utf-8")
+        project.write_text(re.sub(r'(?m)^version = "(.*)"$', rf'version = "\1+{content[:8]}"', text), encoding="utf-8")
         for path in stage.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
         command += ["--wheel-dir", str(folder), str(stage)]
         environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH}
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL, env=environment, umask=0o022)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, umask=0o022)
+        if done.returncode:
+            raise SystemExit(f"The wheel of rnn_utils was not built:\n{done.stderr[-2000:]}")
     return next(folder.glob("*.whl"))
+
+
+def install_cell(wheel: str, address: str, *, old_cells: bool = False) -> str:
+    """Return the first cell's source; the address is that of the published wheel, if it is published."""
+    find = PUBLISHED.format(address=address) if address else BESIDE
+    return INSTALL.format(wheel=wheel, find=find, more=OLD_CELLS if old_cells else "")
 
 
 def book_names() -> Names:
@@ -109,7 +133,8 @@ def exported(notebook: NotebookNode, names: Names, wheel: str) -> NotebookNode:
     names.glued = glued(notebook)
     repository = os.environ.get("BOOK_REPOSITORY")  # owner/name, known where the book is published
     address = f"https://raw.githubusercontent.com/{repository}/notebooks/{wheel}" if repository else ""
-    cells = [new_code_cell(INSTALL.format(wheel=wheel, address=address), id="install")]
+    old = any(re.search(r"tf_keras|graph_programs", cell.source) for cell in code_cells(notebook))
+    cells = [new_code_cell(install_cell(wheel, address, old_cells=old), id="install")]
     for cell in result.cells:
         if cell.cell_type == "markdown":
             cell.source = plain(cell.source, names)

@@ -256,13 +256,14 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
 
 
 def _needed(module: str) -> ModuleType:
-    """Import a module of the extra ``chapters``, or say how to install it."""
+    """Import a module, or say how to install it."""
     try:
         return import_module(module)
     except ImportError as error:
+        package = {"sklearn": "scikit-learn"}.get(name := module.partition(".")[0], name)
         raise DataError(
-            f"load_mnist: needs {module.partition('.')[0]}, which is not installed. "
-            'Run pip install "rnn-utils[chapters]", or set RNN_UTILS_DATA to a folder that holds mnist/*.gz.'
+            f"load_mnist: needs {package}, which is not installed. "
+            f"Run pip install {package}, or set RNN_UTILS_DATA to a folder that holds mnist/*.gz."
         ) from error
 
 

@@ -138,8 +138,8 @@ def test_a_term_without_a_definition_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_installed_package_reads_its_own_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "site-packages" / "rnn_utils"
-    (package / "_data").mkdir(parents=True)
-    shutil.copy(ROOT / "book" / "glossary.toml", package / "_data")
+    (package / "_book").mkdir(parents=True)
+    shutil.copy(ROOT / "book" / "glossary.toml", package / "_book")
     monkeypatch.setattr(languages, "__file__", str(package / "languages.py"))
     assert languages.load_glossary() == TERMS
     with pytest.raises(DataError, match=r"notes\.toml: found neither"):

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -13,7 +14,7 @@ import pytest
 from rnn_utils.page import CLAIM_MIME
 from tests.conftest import chapters
 from tests.site.test_pages import SITE
-from tools.chapters import read
+from tools.chapters import finished_paths, read
 from tools.export import build_wheel
 from tools.plain import OPENING, ROLE
 
@@ -30,7 +31,9 @@ def test_opens_and_installs_first(exported: nbformat.NotebookNode) -> None:
     first = exported.cells[0]
     assert first.cell_type == "code"
     assert "rnn_utils" in first.source
-    assert "tensorflow" not in first.source
+    added = re.findall(r"missing\.append\((.*)\)", first.source)
+    assert added[0] == 'f"./{wheel}[chapters]"'
+    assert all(what.startswith('f"tf-keras==') for what in added[1:])  # no framework is installed or changed
     compile(first.source, "install", "exec")
 
 
@@ -61,21 +64,63 @@ def test_the_wheel_is_the_same_file_whenever_it_is_built(tmp_path: Path) -> None
 @pytest.mark.slow
 @pytest.mark.enable_socket
 def test_first_chapter_runs_in_an_empty_environment(tmp_path: Path) -> None:
-    chapter = next(iter(sorted(DOWNLOADS.glob("01_*.ipynb"))))
-    (tmp_path / chapter.name).write_bytes(chapter.read_bytes())
-    wheel = next(DOWNLOADS.glob("*.whl"))
-    (tmp_path / wheel.name).write_bytes(wheel.read_bytes())
-    run([sys.executable, "-m", "venv", "empty"], tmp_path)
-    python = tmp_path / "empty" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    python = new_environment(tmp_path)
     run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "nbclient", "ipykernel"], tmp_path)
+    runs_whole(finished_paths()[0].name, python, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+@pytest.mark.torch
+@pytest.mark.enable_socket
+def test_a_chapter_runs_with_what_a_notebook_service_brings(tmp_path: Path) -> None:
+    """Another chapter at every commit, or ``RNN_UTILS_TURN``: its first cell installs the rest."""
+    python = new_environment(tmp_path)
+    lend(["numpy", "matplotlib", "pandas", "scikit-learn", "tensorflow", "torch", "nbclient", "ipykernel"], python)
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=SITE, capture_output=True, encoding="utf-8").stdout
+    turn = int(os.environ.get("RNN_UTILS_TURN") or int(commit or "0", 16))
+    others = finished_paths()[1:]
+    runs_whole(others[turn % len(others)].name, python, tmp_path)
+
+
+def new_environment(folder: Path) -> Path:
+    """Make an environment that holds pip alone; return its Python."""
+    run([sys.executable, "-m", "venv", "environment"], folder)
+    return folder / "environment" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+
+
+def lend(packages: list[str], python: Path) -> None:
+    """Link packages of this environment, with all that they need, into another one."""
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    to = Path(subprocess.check_output([python, "-c", where], encoding="utf-8").strip())
+    left, lent = list(packages), set()
+    while left:
+        if (name := left.pop()) in lent:
+            continue
+        lent.add(name)
+        try:
+            found = metadata.distribution(name)
+        except metadata.PackageNotFoundError:  # needed on another system
+            continue
+        left += [re.match(r"[\w.-]+", line)[0] for line in found.requires or [] if "extra ==" not in line]
+        for top in {file.parts[0] for file in found.files or [] if file.parts[0] not in ("..", "__pycache__")}:
+            if not (to / top).exists():
+                (to / top).symlink_to(found.locate_file(top))
+
+
+def runs_whole(name: str, python: Path, folder: Path) -> None:
+    """Run an exported chapter beside the wheel, and see that it makes every claim."""
+    wheel = next(DOWNLOADS.glob("*.whl"))
+    for path in (DOWNLOADS / name, wheel):
+        (folder / path.name).write_bytes(path.read_bytes())
     code = (
         "import nbformat, nbclient, sys; n = nbformat.read(sys.argv[1], 4); nbclient.execute(n, timeout=300);"
         "nbformat.write(n, 'ran.ipynb')"
     )
-    run([python, "-c", code, chapter.name], tmp_path)
-    ran = json.loads((tmp_path / "ran.ipynb").read_text(encoding="utf-8"))
-    shown = json.dumps(ran, ensure_ascii=False)
-    stored = json.dumps(json.loads(chapter.read_text(encoding="utf-8")), ensure_ascii=False)
+    run([python, "-c", code, name], folder)
+    shown, stored = (
+        json.dumps(json.loads(path.read_text(encoding="utf-8"))) for path in (folder / "ran.ipynb", DOWNLOADS / name)
+    )
     assert shown.count(CLAIM_MIME) == stored.count(CLAIM_MIME) >= 3
 
 

@@ -19,7 +19,7 @@ from rnn_utils.page import CLAIM_MIME
 from tools import chapters, check, pythons, serve
 from tools import run as run_chapters
 from tools.chapters import META, ROOT, chapter_paths, glued, kernel_environment, read, write
-from tools.export import INSTALL
+from tools.export import install_cell
 
 
 def test_a_chapter_about_mnist_is_not_stored_with_the_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,11 +188,17 @@ def test_a_written_notebook_reads_back(tmp_path: Path) -> None:
 
 
 def test_the_install_cell_says_what_is_missing(tmp_path: Path) -> None:
-    code = INSTALL.format(wheel="rnn_utils-9-py3-none-any.whl", address="")
-    hidden = "import importlib.util; importlib.util.find_spec = lambda name: None\n"
-    result = subprocess.run([sys.executable, "-c", hidden + code], cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert result.returncode == 1
-    assert "Put rnn_utils-9-py3-none-any.whl beside this notebook" in result.stderr
+    wheel = "rnn_utils-9-py3-none-any.whl"
+
+    def said() -> str:
+        command = [sys.executable, "-c", "import sys; sys.executable = 'false'\n" + install_cell(wheel, "")]
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+        assert result.returncode == 1
+        return result.stderr
+
+    assert f"Put {wheel} beside this notebook" in said()
+    (tmp_path / wheel).touch()
+    assert f"in a terminal: uv pip install './{wheel}[chapters]'" in said()
 
 
 def test_a_stage_that_collects_nothing_has_failed() -> None:
