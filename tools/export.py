@@ -31,7 +31,7 @@ missing = []
 if wheel.split("-")[1] not in {{found.version for found in metadata.distributions(name="rnn-utils")}}:
 {find}{more}
 if missing and subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *missing]).returncode:
-    raise SystemExit(f"pip failed. Where there is none, in a terminal: uv pip install {{' '.join(map(repr, missing))}}")"""
+    raise SystemExit(f"pip failed. Without it, in a terminal: uv pip install {{' '.join(map(repr, missing))}}")"""
 BESIDE = """\
     if not pathlib.Path(wheel).exists():
         raise SystemExit(f"Put {wheel} beside this notebook (`make notebooks` writes both).")
