@@ -102,6 +102,25 @@ def test_the_makefile_has_the_commands() -> None:
     assert [name for name in wanted if not re.search(rf"^{name}:.*## \S", text, re.MULTILINE)] == []
 
 
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"book/{p.name}" for p in (ROOT / "book").glob("*.md"))]
+)
+def test_pages_name_files_that_are_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    rooms = r"(?<![\w/.])(?:book|notebooks|rnn_utils|tests|tools|benchmarks)[/\\][\w./\\-]*\w(?![\w*<])"
+    named = {path.replace("\\", "/") for path in re.findall(rooms, text)}
+    named |= {f"{module.replace('.', '/')}.py" for module in re.findall(r"-m (tools[.]\w+)", text)}
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_chapters_are_listed_in_the_order_of_the_contents() -> None:
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    chapters = [c["file"] for part in parts for c in part["chapters"] if c["file"].startswith("notebooks/")]
+    readme, intro = ((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "book/intro.md"))
+    assert re.findall(r"^\| \[.*\]\((notebooks/\w+)\.ipynb\) \|", readme, re.MULTILINE) == chapters
+    assert re.findall(r"^- \{doc\}`/(notebooks/\w+)`", intro, re.MULTILINE) == chapters
+
+
 def test_citation_names_the_contributors() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["cff-version"] == "1.2.0"

@@ -75,8 +75,8 @@ def load_mnist() -> Dataset:
 
     Looked for in this order:
 
-    1. the folder named by ``RNN_UTILS_DATA``, as ``mnist/*.gz``; once the variable is set, nothing
-       else is tried;
+    1. the folder named by ``RNN_UTILS_DATA``: in its ``mnist/``, in itself, or in ``MNIST/raw/``, where
+       torchvision puts them; once the variable is set, nothing else is tried;
     2. the user's cache, which ``RNN_UTILS_CACHE`` moves;
     3. two public mirrors (12 MB), unless ``RNN_UTILS_OFFLINE=1``; without a network this step ends at
        once, with one that swallows everything after four seconds a mirror, with a slow one after a
@@ -142,7 +142,10 @@ def _mnist() -> dict[str, NDArray[np.uint8]]:
     """Go through the search order of `load_mnist` down to the download; keys as in `Dataset`."""
     if named := os.environ.get("RNN_UTILS_DATA"):
         try:
-            return _read(_folder(named))
+            folder = _folder(named)
+            places = [folder, folder.parent, folder.parent / "MNIST" / "raw"]
+            names = [row["name"] for row in _rows("mnist")]
+            return _read(next((place for place in places if all((place / name).exists() for name in names)), folder))
         except _Missing as reason:
             raise DataError(
                 f"load_mnist: RNN_UTILS_DATA is {named!r}, but {reason}. "

@@ -105,6 +105,54 @@ def _statsmodels(name: str) -> Any:
     return getattr(datasets, name).load_pandas().data
 
 
+def evenly_spaced(values: Any, times: Any) -> Array:
+    """Put a series in the order of its times, with NaN where a step is missing.
+
+    Parameters
+    ----------
+    values, times : array or column of pandas, shape (T,)
+        Times are dates or numbers, in any order.
+
+    Returns
+    -------
+    ndarray, shape (as many steps as there should be,)
+        Ready for `fill_gaps`.
+
+    Raises
+    ------
+    SettingError
+        If a time is there twice, or a step is not a whole number of usual ones, give or take a fifth: months
+        are alike enough, days of business are not.
+    ShapeError
+        If there is not one time for each value.
+
+    Examples
+    --------
+    >>> days = np.array(["2024-03-02", "2024-03-01", "2024-03-05", "2024-03-03"], dtype="datetime64")
+    >>> evenly_spaced([20.0, 10.0, 50.0, 30.0], days).tolist()
+    [10.0, 20.0, 30.0, nan, 50.0]
+    """
+    values, times = np.asarray(values, dtype=float), np.asarray(times)
+    if values.ndim != 1 or values.shape != times.shape or len(values) < 2:
+        raise ShapeError(
+            f"evenly_spaced: {values.shape} values and {times.shape} times; expected both (T,), T above 1."
+        )
+    order = np.argsort(times)
+    steps = np.diff(times[order]).astype(float)
+    usual = np.median(steps)
+    jumps = np.rint(steps / usual) if usual else np.zeros_like(steps)
+    if (wrong := np.flatnonzero((jumps < 1) | (abs(steps / (usual or 1) - jumps) > 0.2))).size:
+        before, after = times[order][wrong[0] : wrong[0] + 2]
+        raise SettingError(
+            f"evenly_spaced: from {before} to {after} is no whole number of the usual steps; expected each time once, "
+            'at even distances. Bring them to a grid first, with pandas for example: series.resample("D").mean().'
+        )
+    places = np.concatenate([[0], np.cumsum(jumps)]).astype(int)
+    even = np.full(places[-1] + 1, np.nan)
+    even[places] = values[order]
+    return even
+
+
 def fill_gaps(values: Array) -> Array:
     """Fill each gap (NaN, or masked) along the straight line between its neighbours.
 

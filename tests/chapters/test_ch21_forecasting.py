@@ -227,6 +227,23 @@ def test_gaps_are_filled_along_a_line_and_nothing_else_moves() -> None:
             series.fill_gaps(broken)
 
 
+def test_times_that_are_not_even_are_named() -> None:
+    months = np.array(["2023-12", "2024-01", "2024-02", "2024-03", "2024-05"], dtype="datetime64[M]").astype(
+        "datetime64[D]"
+    )
+    even = series.evenly_spaced(np.arange(5.0), months)
+    assert np.array_equal(even, [0, 1, 2, 3, np.nan, 4], equal_nan=True)
+    for times, where in (
+        ([0, 1, 1, 2], "from 1 to 1"),
+        ([0, 1, 2, 3.5], r"from 2\.0 to 3\.5"),
+        ([7, 7, 7, 7], "from 7 to 7"),
+    ):
+        with pytest.raises(SettingError, match=rf"{where} is no whole number of the usual steps; .*resample"):
+            series.evenly_spaced(np.arange(4.0), times)
+    with pytest.raises(ShapeError, match=r"\(4,\) values and \(3,\) times"):
+        series.evenly_spaced(np.arange(4.0), np.arange(3))
+
+
 def test_real_series_come_without_a_download() -> None:
     pytest.importorskip("statsmodels")
     spots, air = series.sunspots(), series.co2()

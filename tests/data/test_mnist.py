@@ -187,9 +187,13 @@ def test_registered_files_have_an_origin_and_two_mirrors(monkeypatch: pytest.Mon
     assert len(mirrors) == 2 and all(a.startswith("https://") and a.endswith("/") for a in mirrors)
 
 
-@pytest.mark.parametrize("named", ["given", "~/given"])
-def test_named_folder_needs_numpy_alone(named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    filled(tmp_path / "given" / "mnist")
+@pytest.mark.parametrize(
+    ("named", "place"), [("given", "mnist"), ("~/given", "mnist"), ("given", "."), ("given", "MNIST/raw")]
+)
+def test_named_folder_needs_numpy_alone(
+    named: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path / "given" / place)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("RNN_UTILS_DATA", named)
@@ -294,6 +298,20 @@ def test_slow_mirror_costs_at_most_the_limit(
         data._mnist()
     assert time.perf_counter() - start < 5
     assert left_in(cache) == set()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "because"),
+    [("ALL_PROXY", "socks5://127.0.0.1:1", "SOCKS"), ("REQUESTS_CA_BUNDLE", "/nonexistent", "CA certificate bundle")],
+)
+def test_what_is_wrong_with_the_connection_is_told_in_its_own_words(
+    variable: str, value: str, because: str, mirrors: list[str], loopback: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrors.append("https://127.0.0.1:1/")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv(variable, value)
+    assert_digits(because)
 
 
 def test_offline_asks_nobody(cache: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
