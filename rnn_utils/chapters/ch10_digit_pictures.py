@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import confusion_matrix
 
 from rnn_utils.cells.checks import Array
 from rnn_utils.drawing import COLOURS, FAINT, GATES, SIGNED
@@ -93,7 +94,7 @@ def draw_training(history: dict[str, list[float]], every: int) -> Axes:
 
 def draw_confusion(truth: ArrayLike, predicted: ArrayLike) -> Axes:
     """Draw how often each digit was taken for each other; rows are the truth."""
-    counts = count_confusion(truth, predicted)
+    counts = confusion_matrix(truth, predicted, labels=range(10))
     _, ax = plt.subplots(figsize=(6.4, 6.2))
     mistakes = counts * (1 - np.eye(10, dtype=int))  # right answers stay grey: they would drown the blue of these
     ax.imshow(np.where(np.eye(10, dtype=bool), np.nan, mistakes), vmin=0, vmax=max(1, 1.6 * mistakes.max()))
@@ -108,32 +109,6 @@ def draw_confusion(truth: ArrayLike, predicted: ArrayLike) -> Axes:
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     return ax
-
-
-def count_confusion(truth: ArrayLike, predicted: ArrayLike) -> NDArray[np.int64]:
-    """Count answers by truth (row) and prediction (column).
-
-    Parameters
-    ----------
-    truth, predicted : array of int, shape (N,)
-        Digits, 0 to 9.
-
-    Returns
-    -------
-    ndarray of int, shape (10, 10)
-        Adds up to N.
-
-    Examples
-    --------
-    One 7 was taken for a 1, the other was read well:
-
-    >>> counts = count_confusion([7, 7], [1, 7])
-    >>> int(counts[7, 1]), int(counts[7, 7])
-    (1, 1)
-    """
-    counts = np.zeros((10, 10), dtype=np.int64)
-    np.add.at(counts, (np.asarray(truth), np.asarray(predicted)), 1)
-    return counts
 
 
 def draw_digits(images: NDArray[Any], captions: Sequence[str] = ()) -> Axes:

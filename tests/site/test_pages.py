@@ -76,7 +76,9 @@ def test_links_inside_the_book_are_answered(page: Path) -> None:
 
 
 def test_figures_have_a_text_alternative(page: Path) -> None:
-    for image in article(page).find_all("img"):
+    images = article(page).find_all("img")
+    assert images or page.parent.name != "notebooks"  # every chapter draws
+    for image in images:
         alt = image.get("alt", "")
         assert len(alt) >= 20, image["src"]
         assert not re.search(r"\.(png|svg|jpe?g)$", alt), image["src"]

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,15 +85,13 @@ def test_a_stop_ends_the_kernels_and_starts_no_other_chapter(monkeypatch: pytest
         started.append(path)
         if len(started) == run_chapters.AT_ONCE:
             threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT]).start()
-        subprocess.run(["sleep", "60"], check=False)
-        ended.append(path)
+        ended.append(subprocess.run(["sleep", "60"], check=False).returncode)
         raise DeadKernelError("Kernel died")
 
-    start = time.monotonic()
     with pytest.raises(SystemExit, match="Stopped: what was not reported above is stored as it was before"):
         main_with(runs_long, monkeypatch, count=4)
-    assert time.monotonic() - start < 30
-    assert len(started) == len(ended) == run_chapters.AT_ONCE
+    assert len(started) == run_chapters.AT_ONCE
+    assert ended == [-signal.SIGKILL] * run_chapters.AT_ONCE
 
 
 def one_cell(printed: str) -> NotebookNode:
