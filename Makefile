@@ -53,10 +53,13 @@ notebooks: $(RENDER)  ## Write the notebooks that people download to _build/note
 serve: book  ## Serve the rendered book on this machine (PORT=8000)
 	@$(BIN)/python -m tools.serve $(if $(PORT),--port $(PORT))
 
-lint: $(TEST)  ## Check code, notebooks and spelling
+lint: $(TEST)  ## Check code, notebooks, types, dependencies, workflows and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/mypy
+	$(BIN)/deptry .
+	$(BIN)/zizmor --offline --quiet .github
 
 lock: $(TEST)  ## Compile requirements.txt from pyproject.toml
 	@$(BIN)/python -m tools.lock

@@ -1,7 +1,6 @@
 """The look of every figure, and the parts of every drawing: colours, sizes, boxes, arrows."""
 
 import matplotlib.pyplot as plt
-from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -36,7 +35,7 @@ def use_book_style() -> None:
             "axes.spines.right": False,
             "axes.grid": True,
             "axes.axisbelow": True,
-            "axes.prop_cycle": cycler(color=list(COLOURS.values())),
+            "axes.prop_cycle": plt.cycler(color=list(COLOURS.values())),
             "grid.color": "#e3e7eb",
             "lines.linewidth": 2.0,
             "legend.frameon": False,
@@ -83,4 +82,5 @@ def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour
 
 def tint(colour: str, strength: float) -> tuple[float, float, float]:
     """Mix a colour with white: strength 1 keeps it, 0 is white."""
-    return tuple(1 - strength * (1 - part) for part in to_rgb(colour))
+    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(colour))
+    return red, green, blue

@@ -87,7 +87,7 @@ def setup(seed: int) -> Setup:
 
 def check_seed(function: str, seed: Any) -> int:
     """Return a seed as an int of Python; raise a `SettingError` if it is no whole number that NumPy takes."""
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:  # type: ignore[operator]
         raise SettingError(f"{function}: seed is {seed!r}; expected a whole number from 0 to 2**32 - 1.")
     return int(seed)
 
@@ -127,7 +127,7 @@ def _begin_tensorflow(seed: int, threads: int, wanted: str) -> str | None:
         )
     # The library of triton, which PyTorch's CUDA build loads with the first optimizer, does not bear being loaded after
     # TensorFlow's: the process dies.  Kept out, it is missed by `torch.compile` on a graphics card alone.
-    sys.modules.setdefault("triton", None)
+    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
     for kind in ("intra", "inter"):
         # TensorFlow refuses this setting once it has run anything, even the value it has.
         if getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")() != threads:

@@ -17,8 +17,8 @@ from tools.install import GROUPS
 from tools.lock import refused
 
 AT_THE_ROOT = {
-    ".ci", ".github", ".gitignore", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "LICENSE-TEXT",
-    "MANIFEST.in", "Makefile", "README.md", "_config.yml", "_toc.yml", "benchmarks", "book", "notebooks",
+    ".ci", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md",
+    "LICENSE", "LICENSE-TEXT", "MANIFEST.in", "Makefile", "README.md", "_config.yml", "_toc.yml", "benchmarks", "book", "notebooks",
     "pyproject.toml", "requirements.txt", "rnn_utils", "tests", "tools",
 }  # fmt: skip
 
@@ -130,7 +130,7 @@ def test_citation_names_the_contributors() -> None:
 
 def test_workflows_are_yaml_and_call_the_make_targets() -> None:
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
-    assert len(texts) == 2
+    assert len(texts) == 3
     assert all(yaml.safe_load(text)["jobs"] for text in texts)
     assert any("bash .ci/run" in text for text in texts)
     assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

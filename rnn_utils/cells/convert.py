@@ -54,9 +54,9 @@ def to_torch(layers: Layer | Sequence[Layer]) -> dict[str, Array]:
     >>> {name: array.shape for name, array in to_torch(weights).items()}
     {'weight_ih_l0': (28, 5), 'weight_hh_l0': (28, 7), 'bias_ih_l0': (28,), 'bias_hh_l0': (28,)}
     """
-    layers = [layers] if hasattr(layers, "_fields") else layers
+    several: Any = [layers] if hasattr(layers, "_fields") else layers
     named = {}
-    for number, layer in enumerate(layers):
+    for number, layer in enumerate(several):
         ways = zip(("", "_reverse"), layer if isinstance(layer, Bidirectional) else (layer,), strict=False)
         for way, weights in ways:
             arrays = zip(TORCH_NAMES, _torch_arrays(weights), strict=True)
@@ -248,7 +248,7 @@ def _layers_from_torch(
     layers: list[Layer] = []
     while not layers or f"weight_ih_l{len(layers)}" in named:
         suffix = f"_l{len(layers)}"
-        layer = _way_from_torch(function, named, suffix, kind, gradients)
+        layer: Layer = _way_from_torch(function, named, suffix, kind, gradients)
         if f"weight_ih{suffix}_reverse" in named:
             layer = Bidirectional(layer, _way_from_torch(function, named, f"{suffix}_reverse", kind, gradients))
         layers.append(layer)

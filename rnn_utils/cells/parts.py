@@ -23,7 +23,7 @@ class Cell(NamedTuple):
     core: Callable[..., tuple[Any, Any]]
     core_backward: Callable[..., tuple[Array, Any]]
     core_weights: Callable[..., tuple[Array, ...]]
-    cache: type  # of the core
+    cache: Any  # the core's named tuple
 
 
 class StepCache(NamedTuple):

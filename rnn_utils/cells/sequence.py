@@ -24,7 +24,7 @@ Lengths = Sequence[int] | NDArray[np.integer]
 class Unrolled(NamedTuple):
     """What a cell makes of sequences, or the gradients of the loss with respect to it."""
 
-    h: Array | None  # (N, T, H), the hidden state after every step; zero after a sequence's end
+    h: Any  # (N, T, H), the hidden state after every step, zero after a sequence's end; as a gradient None too
     state: Any  # the state after the last step of each sequence
 
 
@@ -274,7 +274,7 @@ def _check_sequence(x: Array, weights: Weights, state: State | None) -> tuple[tu
     return (sizes["N"], sizes["T"]), zero_state(weights, sizes["N"]) if state is None else state
 
 
-def _check_gradients(dresult: Unrolled, cache: UnrolledCache) -> Unrolled:
+def _check_gradients(dresult: Unrolled, cache: UnrolledCache) -> tuple[Array, Any]:
     """Return the gradients with zeros for None, in the order of the loop."""
     check_pair("unroll_backward", "dresult", dresult, "Unrolled(h, state)")
     T, N, _ = cache.x.shape
@@ -285,7 +285,7 @@ def _check_gradients(dresult: Unrolled, cache: UnrolledCache) -> Unrolled:
     forward = {"W_hh": in_letters(weights)["W_hh"], "x": (cache.x.swapaxes(0, 1), "N T D")}
     check("unroll_backward", **forward, dh=(dh, "N T H"), **parts)
     order = cache.rows.order
-    return Unrolled(dh[order], mapped(lambda part: part[order], dstate))
+    return dh[order], mapped(lambda part: part[order], dstate)
 
 
 def _state_parts(function: str, name: str, weights: Weights, state: Any, *names: str) -> dict[str, tuple[Array, str]]:

@@ -76,7 +76,7 @@ def unroll_stack(
     h, last = x, []
     caches = []
     for number, layer in enumerate(layers):
-        run = unroll_bidirectional if isinstance(layer, Bidirectional) else unroll
+        run: Any = unroll_bidirectional if isinstance(layer, Bidirectional) else unroll
         (h, end), cache = run(h, layer, states[number], lengths)
         last.append(end)
         caches.append(cache)
@@ -218,7 +218,7 @@ def reverse_within(x: Array, lengths: NDArray[np.integer]) -> Array:
     return np.take_along_axis(x, places[:, :, np.newaxis], axis=1)
 
 
-def _halves(dresult: Unrolled, cache: BidirectionalCache) -> tuple[Bidirectional, Bidirectional]:
+def _halves(dresult: Unrolled, cache: BidirectionalCache) -> tuple[Bidirectional, Any]:
     """Return what the forward cell and the backward cell are to carry back, of h and of the state."""
     function = "unroll_bidirectional_backward"
     check_pair(function, "dresult", dresult, "Unrolled(h, Bidirectional(forward, backward))")

@@ -155,5 +155,14 @@ def draw_rows_as_steps(image: NDArray[Any], answer: str) -> Axes:
 def _arrow(
     start: tuple[float, float], end: tuple[float, float], colour: str, *, width: float, head: float, zorder: float = 1
 ) -> FancyArrowPatch:
-    style = {"arrowstyle": "-|>", "mutation_scale": head, "shrinkA": 0, "shrinkB": 0}
-    return FancyArrowPatch(start, end, color=colour, linewidth=width, zorder=zorder, **style)
+    return FancyArrowPatch(
+        start,
+        end,
+        color=colour,
+        linewidth=width,
+        zorder=zorder,
+        arrowstyle="-|>",
+        mutation_scale=head,
+        shrinkA=0,
+        shrinkB=0,
+    )

@@ -276,7 +276,7 @@ def main(arguments: list[str]) -> None:
     packed: dict[str, NDArray[Any]] = {}
     for source, recipe in recipes.items():
         packed |= _packed(source, first_steps(recipe, int(seed), x, y, int(steps)))
-    np.savez(result, **packed)
+    np.savez(result, **packed)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

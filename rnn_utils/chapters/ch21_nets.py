@@ -28,7 +28,7 @@ class Forecaster(nn.Module):
 
     def __init__(self, cell: type[nn.RNNBase], H: int, outputs: int, scale: Scale):
         super().__init__()
-        self.cell = cell(1, H, batch_first=True)
+        self.cell = cell(1, H, batch_first=True)  # type: ignore[arg-type, call-arg]
         self.out = nn.Linear(H, outputs)
         self.scale = scale
 

@@ -117,8 +117,8 @@ def load_mnist() -> Dataset:
     except _Missing as reason:
         source, arrays = "digits", _digits()
         _say_loudly(str(reason), len(arrays["x_train"]), len(arrays["x_test"]))
-    labels = {part: arrays[part].astype(np.int64) for part in ("y_train", "y_test")}  # ready to be indices
-    return Dataset(**{**arrays, **labels}, source=source)
+    y_train, y_test = (arrays[part].astype(np.int64) for part in ("y_train", "y_test"))  # ready to be indices
+    return Dataset(arrays["x_train"], y_train, arrays["x_test"], y_test, source)
 
 
 def mnist_source() -> Source:

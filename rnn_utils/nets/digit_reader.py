@@ -161,5 +161,5 @@ class ShiftedBatches(keras.utils.PyDataset):
         return len(self.order)
 
     def __getitem__(self, number: int) -> tuple[NDArray[Any], NDArray[np.integer]]:
-        rows, rng = self.order[number], np.random.default_rng([self.seed, number])
+        rows, rng = self.order[number], np.random.default_rng([self.seed, number])  # type: ignore[arg-type]
         return shifted(self.x[rows], rng), self.y[rows]

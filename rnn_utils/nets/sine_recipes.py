@@ -125,7 +125,7 @@ def step_down(net: nn.Module, loss: torch.Tensor, rate: float) -> None:
     loss.backward()
     with torch.no_grad():
         for weight in net.parameters():
-            weight -= rate * weight.grad
+            weight -= rate * weight.grad  # type: ignore[operator, misc]
 
 
 train_book = partial(train_lbfgs, decays=DECAYS)

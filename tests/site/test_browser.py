@@ -2,13 +2,21 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.site.test_pages import SITE, contents
+from tools.chapters import ROOT
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WIDTHS = {"phone": 390, "desktop": 1440}
 
@@ -36,6 +44,16 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 
 @pytest.mark.parametrize("document", contents())
 def test_page_shows_whole_without_a_network(page: Page, document: str) -> None:
+    try:
+        check_page(page, document)
+    except AssertionError:
+        name = f"{Path(document).name}-{page.viewport_size['width']}.png"
+        page.screenshot(path=ROOT / "_build" / "screenshots" / name, full_page=True)
+        raise
+
+
+def check_page(page: Page, document: str) -> None:
+    """Open a page and see that it asks nobody, complains of nothing, and fits."""
     asked: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
