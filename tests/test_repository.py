@@ -18,8 +18,8 @@ from tools.lock import refused
 
 AT_THE_ROOT = {
     ".ci", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md",
-    "LICENSE", "LICENSE-TEXT", "MANIFEST.in", "Makefile", "README.md", "_config.yml", "_toc.yml", "benchmarks", "book", "notebooks",
-    "pyproject.toml", "requirements.txt", "rnn_utils", "tests", "tools",
+    "LICENSE", "LICENSE-TEXT", "MANIFEST.in", "Makefile", "README.md", "_config.yml", "_toc.yml", "benchmarks",
+    "book", "notebooks", "pyproject.toml", "requirements.txt", "rnn_utils", "tests", "tools",
 }  # fmt: skip
 
 
