@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools import export
 from tools.chapters import ROOT
+from tools.install import held
 
 
 def main() -> int:
@@ -15,6 +16,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT, help="folder that gets _build/ (default: the repository)")
     output = parser.parse_args().output
+    (output / "_build").mkdir(parents=True, exist_ok=True)
+    (output / "_build" / ".lock").touch()
+    with held(output / "_build" / ".lock"):
+        return build(output)
+
+
+def build(output: Path) -> int:
+    """Build into a folder that nobody else builds into."""
     built = output / "_build" / "html"
     # An incremental build forgets the warnings of pages that it does not read again.
     for old in (built, output / "_build" / ".doctrees"):

@@ -12,11 +12,12 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 from urllib.request import Request, urlopen
 
 try:
     import fcntl
-except ImportError:  # Windows: nothing keeps two installs apart
+except ImportError:  # Windows: nothing keeps two commands apart
     fcntl = None
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,11 +41,17 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=ROOT / ".venv", help="the virtual environment (default: .venv)")
     options = parser.parse_args()
     # Held by this process and by pip; the system lets go of it when both have ended, however they ended.
-    with Path(__file__).open("r+", encoding="utf-8") as lock:
-        if fcntl:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            os.set_inheritable(lock.fileno(), True)
+    with held(Path(__file__)) as lock:
+        os.set_inheritable(lock.fileno(), True)
         install(options.group, options.into)
+
+
+def held(path: Path) -> TextIO:
+    """Open a file once no other process holds it; it is held until it is closed."""
+    lock = path.open("r+", encoding="utf-8")
+    if fcntl:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def check_python() -> None:

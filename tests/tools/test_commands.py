@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from rnn_utils.page import CLAIM_MIME
-from tools import chapters, check, pythons, serve
+from tools import build, chapters, check, pythons, serve
 from tools import run as run_chapters
 from tools.chapters import META, ROOT, chapter_paths, glued, kernel_environment, read, write
 from tools.export import install_cell
@@ -223,6 +223,26 @@ def test_a_stage_says_how_long_it_took(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setattr(check, "probed_environment", dict)
     assert check.main() == 0
     assert "book: 23 s" in capsys.readouterr().out.splitlines()
+
+
+def test_two_builds_into_one_folder_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["build", "--output", str(tmp_path)])
+    other = "from pathlib import Path; from tools.install import held; import sys\n"
+    other += "with held(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+
+    def at_last(output: Path) -> int:
+        waiting.wait(timeout=0.3)  # still runs if both build at once
+        return 0
+
+    monkeypatch.setattr(build, "build", at_last)
+    lock = tmp_path / "_build" / ".lock"
+    lock.parent.mkdir()
+    lock.touch()
+    command = [sys.executable, "-c", other, str(lock)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as waiting:
+        assert waiting.stdout.readline() == b"held\n"
+        threading.Timer(0.5, waiting.kill).start()
+        assert build.main() == 0
 
 
 def test_rendering_needs_no_framework_nor_what_draws() -> None:
