@@ -65,6 +65,11 @@ def test_an_argument_without_advice_of_its_own() -> None:
         check("step", q=(zeros(2, 3), "H H"))
 
 
+def test_a_list_that_comes_first_is_no_array() -> None:
+    with pytest.raises(DTypeError, match="^step: x is a list; expected a NumPy array"):
+        check("step", x=([1.0], "N"))
+
+
 def test_whole_numbers_beside_float64_are_to_become_float64() -> None:
     for leader, advised in ((zeros(7, 7), "float64"), (zeros(7, 7).astype(np.float32), "float32")):
         with pytest.raises(DTypeError, match=rf"x_t holds int64; .* Convert it: x_t\.astype\(np\.{advised}\)\.$"):

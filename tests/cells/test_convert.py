@@ -235,8 +235,12 @@ def test_what_holds_no_arrays_for_us_says_what_to_pass() -> None:
     message = "weight_hh_l0 is None; expected an array. A gradient is there after loss.backward()."
     with fails(DTypeError, f"gradients_from_torch: {message}"):
         gradients_from_torch(named | {"weight_hh_l0": None}, LSTMWeights)
-    with fails(DTypeError, "from_keras: kernel is None; expected an array. A gradient is there after loss.backward()."):
-        from_keras([None, *to_keras(a_case(LSTMWeights))[1:]], LSTMWeights)
+    for place, name in enumerate(("kernel", "recurrent_kernel", "bias")):
+        arrays = to_keras(a_case(LSTMWeights))
+        arrays[place] = None
+        message = f"{name} is None; expected an array. A gradient is there after loss.backward()."
+        with fails(DTypeError, f"from_keras: {message}"):
+            from_keras(arrays, LSTMWeights)
 
 
 def test_numbers_that_numpy_lacks_are_named() -> None:
