@@ -66,7 +66,7 @@ def test_an_argument_without_advice_of_its_own() -> None:
 
 
 def test_a_list_that_comes_first_is_no_array() -> None:
-    with pytest.raises(DTypeError, match="^step: x is a list; expected a NumPy array"):
+    with pytest.raises(DTypeError, match=r"^step: x is a list; expected a NumPy array"):
         check("step", x=([1.0], "N"))
 
 
