@@ -62,7 +62,7 @@ lint: $(TEST)  ## Check code, notebooks, types, dependencies, workflows and spel
 	$(BIN)/zizmor --offline --quiet .github
 
 lock: $(TEST)  ## Compile requirements.txt from pyproject.toml
-	@$(BIN)/python -m tools.lock
+	@$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
 
 clean:  ## Remove what the commands built (not the caches of your home)
 	rm -rf _build $(VENV) .pytest_cache .ruff_cache rnn_utils.egg-info
