@@ -25,8 +25,9 @@ def draw_opinion(image: Array, probabilities: Array, truth: int) -> Sequence[Axe
     T = len(image)
     _, axes = plt.subplots(1, 2, figsize=(6.4, 4.2), sharey=True, width_ratios=[1, 1.15])
     _draw_image(axes[0], image)
+    # Grey: a shade of blue that is a colour of the book on one processor is none on another (tools/pictures.py).
     edges = np.arange(11) - 0.5, np.arange(T + 1) + 0.5
-    axes[1].pcolormesh(*edges, probabilities, vmin=0, vmax=1, cmap="Blues", edgecolors="white", linewidth=0.6)
+    axes[1].pcolormesh(*edges, probabilities, vmin=0, vmax=1, cmap="Greys", edgecolors="white", linewidth=0.6)
     box = [truth - 0.5, truth + 0.5]
     axes[1].plot(
         [*box, *box[::-1], box[0]],
