@@ -55,7 +55,7 @@ def to_torch(layers: Layer | Sequence[Layer]) -> dict[str, Array]:
     {'weight_ih_l0': (28, 5), 'weight_hh_l0': (28, 7), 'bias_ih_l0': (28,), 'bias_hh_l0': (28,)}
     """
     several: Any = [layers] if hasattr(layers, "_fields") else layers
-    named: dict[str, Array] = {}
+    named = {}  # type: ignore[var-annotated]
     for number, layer in enumerate(several):
         ways = zip(("", "_reverse"), layer if isinstance(layer, Bidirectional) else (layer,), strict=False)
         for way, weights in ways:
