@@ -220,7 +220,7 @@ def test_the_trial_holds_every_run_once_and_whole(
         assert row["steps"] == row["curve_steps"][-1]
         assert row["accuracy"] == shares[-1]
         assert (np.diff([0, *seconds]) > 0).all()
-        assert row["seconds"] + 0.005 >= seconds[-1]  # the one is rounded to hundredths
+        assert row["seconds"] + 0.0051 >= seconds[-1]  # the one is rounded to hundredths
         assert all(0 <= share <= 1 for share in (*shares, row["accuracy_128"]))
         assert row["accuracy_128"] * 128 % 1 == 0
         if row["recipe"] != "book":
