@@ -78,7 +78,9 @@ def test_a_kernel_that_dies_is_told_with_its_chapter(
     assert "01_x.ipynb: failed, nothing stored\nKernel died" in capsys.readouterr().err
 
 
-def test_a_stop_ends_the_kernels_and_starts_no_other_chapter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_ends_the_kernels_and_starts_no_other_chapter(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     started, ended = [], []
 
     def runs_long(path: Path, **_: object) -> float:
@@ -88,6 +90,8 @@ def test_a_stop_ends_the_kernels_and_starts_no_other_chapter(monkeypatch: pytest
         ended.append(subprocess.run(["sleep", "60"], check=False).returncode)
         raise DeadKernelError("Kernel died")
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a worker of pytest-xdist is deaf to it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with pytest.raises(SystemExit, match="Stopped: what was not reported above is stored as it was before"):
         main_with(runs_long, monkeypatch, count=4)
     assert len(started) == run_chapters.AT_ONCE
