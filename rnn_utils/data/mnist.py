@@ -4,35 +4,22 @@ import gzip
 import hashlib
 import html
 import os
-import textwrap
-import time
 import tomllib
 import warnings
-from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
-from types import ModuleType
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_utils.data.mirrors import Missing, download, needed
 from rnn_utils.errors import DataError, SettingError
 from rnn_utils.page import display
 
 Source = Literal["mnist", "digits"]
 
 REGISTRY = tomllib.loads(Path(__file__).with_name("registry.toml").read_text(encoding="utf-8"))
-ANSWER_SECONDS = 4.0  # for a mirror's first answer, its name and all its addresses included, and for each read
-LIMIT_SECONDS = 60.0  # for everything that a mirror sends
-LOCK_SECONDS = 180.0  # for another process: two mirrors, and some
-PIECE = 64 * 1024  # bytes
-
 SIDE = 28  # pixels
 DIGITS_TEST_ROWS = 360
 DIGITS_SEED = 0
@@ -64,10 +51,6 @@ class Dataset:
 
     def __repr__(self) -> str:
         return f"Dataset({self.source!r}: {len(self.x_train):,} for training, {len(self.x_test):,} for testing)"
-
-
-class _Missing(Exception):
-    """MNIST cannot be had here and now; the message says why, and what would help."""
 
 
 def load_mnist() -> Dataset:
@@ -114,7 +97,7 @@ def load_mnist() -> Dataset:
     source: Source = "mnist"
     try:
         arrays = _mnist()
-    except _Missing as reason:
+    except Missing as reason:
         source, arrays = "digits", _digits()
         _say_loudly(str(reason), len(arrays["x_train"]), len(arrays["x_test"]))
     y_train, y_test = (arrays[part].astype(np.int64) for part in ("y_train", "y_test"))  # ready to be indices
@@ -133,7 +116,7 @@ def mnist_source() -> Source:
     """
     try:
         _mnist()
-    except _Missing:
+    except Missing:
         return "digits"
     return "mnist"
 
@@ -146,7 +129,7 @@ def _mnist() -> dict[str, NDArray[np.uint8]]:
             places = [folder, folder.parent, folder.parent / "MNIST" / "raw"]
             names = [row["name"] for row in _rows("mnist")]
             return _read(next((place for place in places if all((place / name).exists() for name in names)), folder))
-        except _Missing as reason:
+        except Missing as reason:
             raise DataError(
                 f"load_mnist: RNN_UTILS_DATA is {named!r}, but {reason}. "
                 "Put MNIST's four .gz files there as mnist/*.gz, or unset RNN_UTILS_DATA."
@@ -157,19 +140,19 @@ def _mnist() -> dict[str, NDArray[np.uint8]]:
     folder = _folder(os.environ.get("RNN_UTILS_CACHE"))
     try:
         return _read(folder)
-    except _Missing as reason:
+    except Missing as reason:
         if offline == "1":
-            raise _Missing(f"{reason}, and RNN_UTILS_OFFLINE=1 forbids the download; unset it once") from reason
-    _download(folder)
+            raise Missing(f"{reason}, and RNN_UTILS_OFFLINE=1 forbids the download; unset it once") from reason
+    download(_rows("mnist"), REGISTRY["mirrors"]["mnist"], folder)
     return _read(folder)
 
 
 def _folder(named: str | None) -> Path:
     """Return where MNIST lies in a folder, by default in the system's place for caches."""
     try:
-        return Path(named or _needed("pooch").os_cache("rnn-utils")).expanduser().absolute() / "mnist"
+        return Path(named or needed("pooch").os_cache("rnn-utils")).expanduser().absolute() / "mnist"
     except RuntimeError as error:  # a container's user may have no home
-        raise _Missing(
+        raise Missing(
             "no home folder was found; write the whole path, without ~, into RNN_UTILS_DATA or RNN_UTILS_CACHE"
         ) from error
 
@@ -181,12 +164,12 @@ def _read(folder: Path) -> dict[str, NDArray[np.uint8]]:
         path, shape = folder / row["name"], row["shape"]
         try:
             if (size := path.stat().st_size) != row["bytes"]:
-                raise _Missing(f"{path} is {size:,} bytes long, expected {row['bytes']:,}")
+                raise Missing(f"{path} is {size:,} bytes long, expected {row['bytes']:,}")
             content = path.read_bytes()
         except OSError as error:
-            raise _Missing(f"{path} cannot be read ({error.strerror})") from error
+            raise Missing(f"{path} cannot be read ({error.strerror})") from error
         if (digest := hashlib.sha256(content).hexdigest()) != row["sha256"]:
-            raise _Missing(f"{path} is damaged: its SHA-256 is {digest[:8]}…, expected {row['sha256'][:8]}…")
+            raise Missing(f"{path} is damaged: its SHA-256 is {digest[:8]}…, expected {row['sha256'][:8]}…")
         # The format IDX: four bytes, four more for the length of each axis, then the entries.
         entries = np.frombuffer(gzip.decompress(content), np.uint8, offset=4 + 4 * len(shape))
         arrays[row["part"]] = entries.reshape(shape).copy()  # PyTorch warns of arrays that may not be written to
@@ -197,82 +180,9 @@ def _rows(dataset: str) -> list[dict[str, Any]]:
     return [row for row in REGISTRY["files"] if row["dataset"] == dataset]
 
 
-def _download(folder: Path) -> None:
-    """Bring the files that a folder lacks, from the first mirror that gives them.
-
-    pooch stores a file under another name until its hash is right; the lock lets a second process
-    wait for the files instead of fetching them too.
-    """
-    pooch, filelock = _needed("pooch"), _needed("filelock")
-    problems = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / ".lock", timeout=LOCK_SECONDS):
-            for mirror in REGISTRY["mirrors"]["mnist"]:
-                end = time.monotonic() + LIMIT_SECONDS
-                try:
-                    for row in _rows("mnist"):
-                        store, known = partial(_store, row["bytes"], end), f"sha256:{row['sha256']}"
-                        pooch.retrieve(mirror + row["name"], known, row["name"], folder, downloader=store)
-                    return
-                except Exception as error:  # whatever it is, the next mirror may do better
-                    what = f"{urlsplit(mirror).netloc}: {type(error).__name__} {error}"
-                    problems.append(textwrap.shorten(what, 120))  # libraries say it at length
-    except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
-        raise _Missing(f"{folder} cannot be written to ({error}); set RNN_UTILS_CACHE to another folder") from error
-    raise _Missing(
-        f"the download to {folder} failed ({'; '.join(problems)}); "
-        "connect to a network and load again, or set RNN_UTILS_OFFLINE=1 to wait for none"
-    )
-
-
-def _store(size: int, end: float, url: str, output_file: str, _pooch: object) -> None:
-    """Write to a file what a URL gives, up to a size and a time: the downloader that pooch calls.
-
-    The time limits of pooch's own downloader begin anew at each address of a host and at each read.
-    """
-    import requests  # pooch brings it
-
-    get = partial(requests.get, url, stream=True, timeout=ANSWER_SECONDS)
-    with _within(ANSWER_SECONDS, get) as answer, Path(output_file).open("wb") as file:
-        answer.raise_for_status()
-        # read1 returns what has come; read, which is all that an old urllib3 has, waits for a whole piece.
-        read = getattr(answer.raw, "read1", answer.raw.read)
-        while piece := read(PIECE):
-            file.write(piece)
-            if file.tell() > size or time.monotonic() > end:
-                raise OSError(f"stopped after {file.tell():,} bytes of {size:,}, which is too slow or too much")
-
-
-def _within(seconds: float, call: Callable[[], Any]) -> Any:
-    """Return what a call gives in time; a thread that hangs is left behind and keeps nobody from ending."""
-    answer: Future = Future()
-
-    def work() -> None:
-        try:
-            answer.set_result(call())
-        except Exception as error:
-            answer.set_exception(error)
-
-    Thread(target=work, daemon=True).start()
-    return answer.result(seconds)
-
-
-def _needed(module: str) -> ModuleType:
-    """Import a module, or say how to install it."""
-    try:
-        return import_module(module)
-    except ImportError as error:
-        package = {"sklearn": "scikit-learn"}.get(name := module.partition(".")[0], name)
-        raise DataError(
-            f"load_mnist: needs {package}, which is not installed. "
-            f"Run pip install {package}, or set RNN_UTILS_DATA to a folder that holds mnist/*.gz."
-        ) from error
-
-
 def _digits() -> dict[str, NDArray[np.uint8]]:
     """Return scikit-learn's digits, checked, enlarged and split; keys as in `Dataset`."""
-    raw = _needed("sklearn.datasets").load_digits()
+    raw = needed("sklearn.datasets").load_digits()
     pixels, labels = raw.images.astype(np.uint8), raw.target.astype(np.uint8)  # (N, 8, 8), (N,)
     expected = _rows("digits")[0]["sha256"]
     digest = hashlib.sha256(pixels.tobytes() + labels.tobytes()).hexdigest()
@@ -281,7 +191,7 @@ def _digits() -> dict[str, NDArray[np.uint8]]:
             f"load_mnist: scikit-learn's digits have the SHA-256 {digest[:8]}…, expected {expected[:8]}…. "
             "Reinstall scikit-learn, or set RNN_UTILS_DATA to a folder that holds mnist/*.gz."
         )
-    parts = _needed("sklearn.model_selection").train_test_split(
+    parts = needed("sklearn.model_selection").train_test_split(
         _enlarged(pixels), labels, test_size=DIGITS_TEST_ROWS, stratify=labels, random_state=DIGITS_SEED
     )
     return dict(zip(("x_train", "x_test", "y_train", "y_test"), parts, strict=True))

@@ -25,6 +25,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
+from rnn_utils.data import mirrors as mirroring
 from rnn_utils.data import mnist as data
 from rnn_utils.data.mnist import Dataset, load_mnist, mnist_source
 from rnn_utils.errors import DataError, SettingError
@@ -265,8 +266,8 @@ def test_bad_mirror_leaves_no_file_and_the_next_is_tried(
 
 
 def test_hanging_mirrors_cost_seconds(mirrors: list[str], loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert data.ANSWER_SECONDS < 5
-    monkeypatch.setattr(data, "ANSWER_SECONDS", 0.3)
+    assert mirroring.ANSWER_SECONDS < 5
+    monkeypatch.setattr(mirroring, "ANSWER_SECONDS", 0.3)
     real, over = socket.getaddrinfo, threading.Event()
 
     def look_up(host: str, *rest: Any, **more: Any) -> Any:
@@ -277,7 +278,7 @@ def test_hanging_mirrors_cost_seconds(mirrors: list[str], loopback: None, monkey
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mirrors += ["http://lost/", f"http://127.0.0.1:{silent.getsockname()[1]}/"]
         start = time.perf_counter()
-        with pytest.raises(data._Missing, match=r"lost: TimeoutError.*127\.0\.0\.1:\d+: (Read)?Timeout"):
+        with pytest.raises(mirroring.Missing, match=r"lost: TimeoutError.*127\.0\.0\.1:\d+: (Read)?Timeout"):
             data._mnist()
         assert time.perf_counter() - start < 5
     left_behind = set(threading.enumerate()) - before
@@ -289,12 +290,12 @@ def test_hanging_mirrors_cost_seconds(mirrors: list[str], loopback: None, monkey
 def test_slow_mirror_costs_at_most_the_limit(
     kind: str, because: str, cache: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert data.LIMIT_SECONDS <= 60
-    monkeypatch.setattr(data, "LIMIT_SECONDS", 0.5)
-    monkeypatch.setattr(data, "ANSWER_SECONDS", 1.0)
+    assert mirroring.LIMIT_SECONDS <= 60
+    monkeypatch.setattr(mirroring, "LIMIT_SECONDS", 0.5)
+    monkeypatch.setattr(mirroring, "ANSWER_SECONDS", 1.0)
     mirror.kind = kind
     start = time.perf_counter()
-    with pytest.raises(data._Missing, match=because):
+    with pytest.raises(mirroring.Missing, match=because):
         data._mnist()
     assert time.perf_counter() - start < 5
     assert left_in(cache) == set()
@@ -349,6 +350,7 @@ def test_cache_that_cannot_be_used_gives_the_digits(
 # Another process with the same small registry: it prints what it would load.
 OTHER = """
 import json, signal, sys
+from rnn_utils.data import mirrors as mirroring
 from rnn_utils.data import mnist as data
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background may have inherited deafness
 data.REGISTRY = json.loads(sys.argv[1])
