@@ -20,6 +20,12 @@ from tools.plain import Names, plain
 
 EPOCH = "315532800"  # 1980, where the times of a zip begin
 
+# What the wheel is built from.
+INSIDE = (
+    "LICENSE", "README.md", "pyproject.toml", "rnn_utils/**/*.py", "rnn_utils/**/*.toml", "rnn_utils/py.typed",
+    "book/*.toml", "benchmarks/results/*.json",
+)  # fmt: skip
+
 # The first cell.  The wheel's version ends with a hash, so that another one is replaced.
 INSTALL = """\
 # Installs this book's helpers, rnn_utils; leaves the frameworks that are here as they are.
@@ -71,12 +77,11 @@ def build_wheel(folder: Path) -> Path:
     with tempfile.TemporaryDirectory() as temporary:
         stage = Path(temporary) / "source"
         stage.mkdir()
-        for name in ("pyproject.toml", "README.md", "LICENSE", "book", "benchmarks/results", "rnn_utils"):
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            (stage / name).parent.mkdir(exist_ok=True)
-            copy(ROOT / name, stage / name)
-        files = sorted(path for path in stage.rglob("*") if path.suffix in (".py", ".toml", ".json"))
-        content = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+        names = sorted(path.relative_to(ROOT) for pattern in INSIDE for path in ROOT.glob(pattern))
+        for name in names:
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, stage / name)
+        content = hashlib.sha256(b"".join((stage / name).read_bytes() for name in names)).hexdigest()
         project = stage / "pyproject.toml"
         text = project.read_text(encoding="utf-8")
         project.write_text(re.sub(r'(?m)^version = "(.*)"$', rf'version = "\1+{content[:8]}"', text), encoding="utf-8")
