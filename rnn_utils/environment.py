@@ -27,8 +27,8 @@ def setup(seed: int) -> Setup:
 
     Seeds Python, NumPy and every framework that is already imported, asks those for
     deterministic operations and one compute thread, and picks the device.  Call it once,
-    after the imports and before the first tensor.  A framework that is imported later gets
-    its threads and its device, but no seed: call `setup` again.
+    after the imports and before the first tensor.  A framework that is imported later is not
+    set up: call `setup` again.
 
     Parameters
     ----------

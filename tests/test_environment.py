@@ -87,14 +87,14 @@ def test_products_of_numpy_get_the_threads_asked_for() -> None:
 
 
 @pytest.mark.torch
-def test_a_framework_imported_after_setup_gets_its_threads_and_a_second_setup_its_seed() -> None:
+def test_a_framework_imported_after_setup_is_set_up_by_the_next() -> None:
     code = (
-        "from rnn_utils import setup; setup(5); import torch; print(torch.get_num_threads())\n"
-        "setup(5); a = torch.rand(2); setup(5); print(bool((a == torch.rand(2)).all()))"
+        "from rnn_utils import setup; setup(5); import torch; setup(5)\n"
+        "print(torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())\n"
+        "a = torch.rand(2); setup(5); print(bool((a == torch.rand(2)).all()))"
     )
-    free = {key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
-    with mock.patch.dict(os.environ, free, clear=True):
-        assert in_a_new_process(code, RNN_UTILS_DEVICE="cpu").split() == ["1", "True"]
+    out = in_a_new_process(code, RNN_UTILS_DEVICE="cpu", RNN_UTILS_THREADS="2", OMP_NUM_THREADS="3")
+    assert out.split() == ["2", "True", "True"]
 
 
 @pytest.mark.torch

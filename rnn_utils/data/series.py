@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_utils.errors import SettingError, ShapeError
+from rnn_utils.errors import DTypeError, SettingError, ShapeError
 
 Array = NDArray[np.float64]
 
@@ -111,7 +111,7 @@ def evenly_spaced(values: Any, times: Any) -> Array:
     Parameters
     ----------
     values, times : array or column of pandas, shape (T,)
-        Times are dates or numbers, in any order.
+        Times are dates or numbers, in any order.  A value may be missing or masked, a time may not.
 
     Returns
     -------
@@ -121,8 +121,10 @@ def evenly_spaced(values: Any, times: Any) -> Array:
     Raises
     ------
     SettingError
-        If a time is there twice, or a step is not a whole number of usual ones, give or take a fifth: months
-        are alike enough, days of business are not.
+        If a time is there twice or missing, or a step is not a whole number of usual ones, give or take a
+        fifth: months are alike enough, days of business are not.
+    DTypeError
+        If the times are neither dates nor numbers to NumPy, such as dates with a time zone.
     ShapeError
         If there is not one time for each value.
 
@@ -132,11 +134,18 @@ def evenly_spaced(values: Any, times: Any) -> Array:
     >>> evenly_spaced([20.0, 10.0, 50.0, 30.0], days).tolist()
     [10.0, 20.0, 30.0, nan, 50.0]
     """
-    values, times = np.asarray(values, dtype=float), np.asarray(times)
+    values, times = np.ma.filled(np.ma.asarray(values).astype(float), np.nan), np.asarray(times)
     if values.ndim != 1 or values.shape != times.shape or len(values) < 2:
         raise ShapeError(
             f"evenly_spaced: {values.shape} values and {times.shape} times; expected both (T,), T above 1."
         )
+    if times.dtype.kind not in "iufM":
+        raise DTypeError(
+            f"evenly_spaced: times hold {times.dtype}; expected dates or numbers. "
+            "Take a time zone off with pandas: index.tz_localize(None)."
+        )
+    if np.isnan(times).any():
+        raise SettingError("evenly_spaced: a time is missing; expected one for each value. Leave such rows out.")
     order = np.argsort(times)
     steps = np.diff(times[order]).astype(float)
     usual = np.median(steps)

@@ -240,6 +240,14 @@ def test_times_that_are_not_even_are_named() -> None:
     ):
         with pytest.raises(SettingError, match=rf"{where} is no whole number of the usual steps; .*resample"):
             series.evenly_spaced(np.arange(4.0), times)
+    hidden = np.ma.array([1.0, -999.0, 3.0], mask=[False, True, False])
+    assert np.array_equal(series.evenly_spaced(hidden, [0, 1, 2]), [1, np.nan, 3], equal_nan=True)
+    for missing in ([0, 1, np.nan], np.array(["2024-01-01", "2024-01-02", "NaT"], dtype="datetime64")):
+        with pytest.raises(SettingError, match=r"a time is missing; .*Leave such rows out"):
+            series.evenly_spaced(np.arange(3.0), missing)
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(DTypeError, match=r"times hold object; .*tz_localize\(None\)"):
+        series.evenly_spaced(np.arange(3.0), pandas.date_range("2024-01-01", periods=3, tz="UTC"))
     with pytest.raises(ShapeError, match=r"\(4,\) values and \(3,\) times"):
         series.evenly_spaced(np.arange(4.0), np.arange(3))
 
