@@ -2,7 +2,10 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test test-gpu mutants run new tidy check study restamp notebooks serve lint lock clean
+.PHONY: help book test test-gpu versions mutants run new tidy check study restamp notebooks serve lint lock clean
+
+# pip is told to leave compiling to the first import; kept, that halves every later start of TensorFlow and PyTorch.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,6 +28,9 @@ test: $(TEST)  ## Prove everything (STAGE=unit for one stage): helpers, every ch
 
 test-gpu: $(TEST)  ## Check the chapters' claims on a GPU; store nothing
 	@RNN_UTILS_DEVICE=$${RNN_UTILS_DEVICE:-cuda} $(BIN)/python -m tools.run --check $(if $(CHAPTER),--chapter $(CHAPTER))
+
+versions: $(TEST)  ## Test the helpers with the oldest and the newest releases allowed (WHICH=oldest)
+	@$(BIN)/python -m tools.versions $(WHICH)
 
 mutants: $(TEST)  ## Break the reference cells on purpose and see that a test notices
 	@$(BIN)/python -m tools.mutate

@@ -13,9 +13,20 @@ from typing import NamedTuple
 
 from rnn_utils.data.mnist import mnist_source
 from tools import pythons
-from tools.chapters import META, ROOT, chapter_paths, kernel_environment, probed_environment, read, seconds
+from tools.chapters import (
+    META,
+    ROOT,
+    chapter_paths,
+    finished_paths,
+    kernel_environment,
+    probed_environment,
+    read,
+    seconds,
+    turn,
+)
 from tools.processors import earlier, native
 
+UNIT = ["tests", "--ignore=tests/site", "--ignore=tests/data/test_mnist.py"]
 PYTEST = ["-m", "pytest", "-p", "no:cacheprovider", "--quiet", "-n", "2"]
 NBVAL = ["--nbval", "--nbval-kernel-name=rnn-book", "--nbval-cell-timeout=900", "--nbval-kernel-startup-timeout=120"]
 # Files, not cells, go to the two workers; nbval itself leaves handles open, so warnings stay warnings.
@@ -39,14 +50,15 @@ class Outcome(NamedTuple):
 def main() -> int:
     """Run the stages, all of them even if one fails; return the number of failures."""
     stages: dict[str, Callable[[str], Outcome]] = {
-        "unit": lambda name: pytest_stage(name, ["tests", "--ignore=tests/site", "--ignore=tests/data/test_mnist.py"]),
+        "unit": lambda name: pytest_stage(name, UNIT),
         # Alone: these tests hold time limits against the clock.
         "data": lambda name: pytest_stage(name, ["tests/data/test_mnist.py", "-n", "0"]),
         "book": book_stage,
         "pythons": pythons_stage,
-        "site": lambda name: pytest_stage(name, ["tests/site", "--dist=loadfile"]),
+        # One by one: two long tests stand side by side, and shall not wait for each other in one worker.
+        "site": lambda name: pytest_stage(name, ["tests/site", "--maxschedchunk=1"]),
         "chapters": lambda name: chapters_stage(name, {}),
-        "chapters-isa": lambda name: chapters_stage(name, other_instructions()),
+        "chapters-isa": lambda name: chapters_stage(name, other_instructions(), a_third(finished_paths())),
         "chapters-digits": digits_stage,
     }
     parser = argparse.ArgumentParser(description=__doc__)
@@ -137,6 +149,11 @@ def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = 
     """Run chapters under nbval, the longest first, and compare what they print and draw."""
     paths = sorted(paths or chapter_paths(), key=lambda path: -seconds(read(path), path.name))
     return pytest_stage(name, [*map(str, paths), *NBVAL], {**kernel_environment(), **extra})
+
+
+def a_third(paths: list[Path]) -> list[Path]:
+    """Return every third chapter, by the time it takes, and others at the next commit."""
+    return sorted(paths, key=lambda path: -seconds(read(path), path.name))[turn() % 3 :: 3]
 
 
 def other_instructions() -> dict[str, str]:

@@ -42,6 +42,11 @@ def flags() -> dict[str, str]:
     return {key.strip(): " ".join(value.split()) for key, value in pairs}
 
 
+def model() -> str:
+    """Return the name of this processor."""
+    return flags().get("model name") or platform.processor() or platform.machine()
+
+
 def native() -> str:
     """Return the widest instruction set of this processor, or its family where that is not known."""
     known = flags().get("flags", "").split()
@@ -58,6 +63,6 @@ def earlier() -> dict[str, dict[str, str]]:
 
 def settings() -> dict[str, dict[str, str]]:
     """Return what `make run` runs a chapter with, by name; the first run is the one to store."""
-    name = flags().get("model name") or platform.processor() or platform.machine()
+    name = model()
     runs = {f"{name}, {native()}, {threads}": kernel_environment(threads[0]) for threads in ("1 thread", "2 threads")}
     return runs | {f"{name}, {older}, 1 thread": kernel_environment("1") | extra for older, extra in earlier().items()}

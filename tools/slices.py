@@ -122,7 +122,7 @@ class Source(NamedTuple):
     @staticmethod
     def read(path: Path) -> "Source":
         """Read a file."""
-        text = _bare(path.read_text(encoding="utf-8"))
+        text = code_only(path.read_text(encoding="utf-8"))
         tree, nodes = ast.parse(text), {}
         for node in tree.body:
             for name in _defined(node):
@@ -187,7 +187,7 @@ def _imported(tree: ast.AST) -> Iterator[tuple[str, tuple[str, str]]]:
                 yield alias.asname or alias.name, (node.module, alias.name)
 
 
-def _bare(text: str) -> str:
+def code_only(text: str) -> str:
     """Blank out comments and docstrings; nothing else moves, so places stay what they were."""
     lines = text.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

@@ -21,6 +21,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from tools.processors import model
 from tools.slices import fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,17 +120,8 @@ class Study:
 
 def machine() -> dict[str, Any]:
     """Describe the machine: processor, cores, system, Python."""
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [
-            line.partition(":")[2].strip()
-            for line in info.read_text(encoding="utf-8").splitlines()
-            if "model name" in line
-        ]
-        model = names[0] if names else model
     system = f"{platform.system()} {platform.machine()}"
-    return {"processor": model, "cores": os.cpu_count(), "system": system, "python": platform.python_version()}
+    return {"processor": model(), "cores": os.cpu_count(), "system": system, "python": platform.python_version()}
 
 
 def versions() -> dict[str, str]:

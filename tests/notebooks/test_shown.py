@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tools.chapters import ROOT, code_cells, read
+from tools.slices import code_only
 
 ROOMS = ("rnn_utils.chapters", "rnn_utils.nets", "rnn_utils.training")
 # What draws, loads or checks may be imported unseen.
@@ -26,11 +27,9 @@ def line_of_thought() -> list[Path]:
 
 def bare(node: ast.FunctionDef | ast.ClassDef) -> str:
     """Return a definition's syntax tree without docstrings, annotations, leading imports and checks."""
-    tree = ast.parse(ast.unparse(node))
+    tree = ast.parse(code_only(ast.unparse(node)))
     for part in ast.walk(tree):
         if isinstance(part, ast.FunctionDef | ast.ClassDef):
-            if ast.get_docstring(part) is not None:
-                part.body = part.body[1:] or [ast.Pass()]
             while part.body and (is_check(part.body[0]) or isinstance(part.body[0], ast.Import)):
                 part.body = part.body[1:]
         if isinstance(part, ast.FunctionDef):

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -85,8 +86,13 @@ def test_a_changed_lock_is_installed(tmp_path: Path, commands: list[str]) -> Non
     assert sum("[render]" in command for command in commands) == 2
 
 
-@pytest.mark.parametrize("at", ["-m venv", "setuptools", "--editable"])
-@pytest.mark.parametrize("code", [-9, KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    ("code", "at"),
+    [
+        *product([-9, KeyboardInterrupt()], ["-m venv", "setuptools", "--editable"]),
+        pytest.param(1, "-m venv", id="Debian without python3-venv"),
+    ],
+)
 def test_an_install_that_was_cut_off_is_begun_again(
     tmp_path: Path, commands: list[str], monkeypatch: pytest.MonkeyPatch, code: int | BaseException, at: str
 ) -> None:
