@@ -1,8 +1,11 @@
 """Fixtures for all tests: no network but this machine's, and one place to find the chapters."""
 
+import importlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import pytest_socket
@@ -12,6 +15,26 @@ from tools.chapters import chapter_paths, finished_paths, is_draft, read
 
 # As `setup` does: a process of tests may load TensorFlow first and make a PyTorch optimizer later.
 sys.modules.setdefault("triton", None)
+
+
+FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "torch")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is marked with a framework that is not installed, before its fixtures are made."""
+    for mark in item.iter_markers():
+        if mark.name in FRAMEWORKS and importlib.util.find_spec(mark.name) is None:
+            pytest.skip(f"{mark.name} is not installed")
+
+
+def imported(name: str) -> ModuleType:
+    """Import a module, or skip the test where a framework is missing that it needs."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name in FRAMEWORKS:
+            pytest.skip(str(error))
+        raise
 
 
 @pytest.fixture(autouse=True)

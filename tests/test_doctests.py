@@ -1,7 +1,6 @@
 """Every example in a docstring runs and gives what it shows."""
 
 import doctest
-import importlib
 import os
 import sys
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 
 from rnn_utils import cells
+from tests.conftest import imported
 from tools.chapters import ROOT
 
 WITH_EXAMPLES = sorted(
@@ -30,10 +30,7 @@ def test_examples_hold(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "rnn_utils.environment":  # else `setup` would set up the frameworks for the tests that follow
         for framework in ("matplotlib", "tensorflow", "torch"):
             monkeypatch.setitem(sys.modules, framework, None)
-    if name.startswith("rnn_utils.cells."):  # NumPy alone: nothing may be missing
-        module = importlib.import_module(name)
-    else:
-        module = pytest.importorskip(name, exc_type=ImportError)
+    module = imported(name)
     names = {"np": np, **{public: getattr(cells, public) for public in cells.__all__}}
     outcome = doctest.testmod(module, extraglobs=names, optionflags=OPTIONS)
     assert outcome.attempted > 0

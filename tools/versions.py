@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import subprocess
 import sys
 import tomllib
 
@@ -10,6 +9,8 @@ from tools.chapters import probed_environment
 from tools.check import UNIT, Outcome, pytest_stage, summed_up
 from tools.install import GROUPS, ROOT, run, torch_index
 
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+BUILD, PROJECT = SETTINGS["build-system"]["requires"], SETTINGS["project"]
 PROMISED = ("chapters", "tensorflow", "torch")  # extras with a lower bound that a reader's machine may be at
 WORKSHOP = [extra for extra in GROUPS["test"] if extra not in (*PROMISED, "outputs")]
 # Releases that lie years apart announce each other's ends.
@@ -30,24 +31,19 @@ def tested(end: str) -> Outcome:
     print(f"\n== {end} ==", flush=True)
     folder = ROOT / "_build" / f"{end}-releases"
     python = str(folder / "bin" / "python")
-    frozen = folder / "promised.txt"
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *torch_index()]
-    if run([sys.executable, "-m", "venv", "--clear", str(folder)]) or run([*install, "setuptools", *promised(end)]):
-        return Outcome(end, 0, 1, 0, 0.0)
-    listed = subprocess.run([python, "-m", "pip", "freeze"], capture_output=True, check=True, encoding="utf-8")
-    frozen.write_text(listed.stdout, encoding="utf-8")
-    workshop = ["--no-build-isolation", "--editable", f"{ROOT}[{','.join(WORKSHOP)}]", "tf-keras"]
-    if run([*install, "--constraint", str(frozen), *workshop]):
-        return Outcome(end, 0, 1, 0, 0.0)
+    book = ["--no-build-isolation", "--editable", f"{ROOT}[{','.join(WORKSHOP)}]", "tf-keras", *promised(end)]
+    for command in ([sys.executable, "-m", "venv", "--clear", str(folder)], [*install, *BUILD], [*install, *book]):
+        if run(command):
+            return Outcome(end, 0, 1, 0, 0.0)
     return pytest_stage(end, [*UNIT, *LENIENT], python=python)
 
 
 def promised(end: str) -> list[str]:
-    """Return what a chapter needs, at its lower bound (``numpy==1.26``) or at whatever is newest (``numpy>=1.26``)."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *(line for extra in PROMISED for line in extras[extra])]
-    return [line.replace(">=", "==") if end == "oldest" else line for line in wanted]
+    """Return what a chapter needs, at its lower bound (``numpy==1.26``), or as it is asked for."""
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *(line for extra in PROMISED for line in extras[extra])]
+    return [line.replace(">=", "==") for line in wanted] if end == "oldest" else wanted
 
 
 if __name__ == "__main__":

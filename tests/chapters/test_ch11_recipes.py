@@ -13,6 +13,7 @@ import pytest
 from rnn_utils.chapters import ch11_graph_programs as graph_programs
 from rnn_utils.chapters.ch11_recipes import RECIPES, next_batches, one_hot, scaled, steps_of, training_part
 from rnn_utils.errors import BookError, SettingError
+from tests.conftest import imported
 from tools.chapters import ROOT
 
 SOURCES = list(RECIPES)
@@ -95,7 +96,7 @@ def test_a_graph_program_is_refused_beside_keras_3(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.tensorflow
 def test_a_variable_that_comes_too_late_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    tf = pytest.importorskip("tensorflow")
+    tf = imported("tensorflow")
     assert tf.keras.__version__.startswith("3."), "the rest of these tests needs Keras 3 here"
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")
     with pytest.raises(SettingError, match="imported with Keras 3"):
@@ -129,11 +130,9 @@ class TestRebuilds:
 
     @pytest.fixture(autouse=True)
     def rebuilds(self, trials: dict[str, graph_programs.Trial]) -> None:
-        keras = pytest.importorskip("keras")
-        pytest.importorskip("tf_keras")
         self.trials = trials
-        self.module = pytest.importorskip("rnn_utils.chapters.ch11_rebuilds")
-        keras.utils.set_random_seed(SEED)
+        self.module = imported("rnn_utils.chapters.ch11_rebuilds")
+        imported("keras").utils.set_random_seed(SEED)
 
     def rebuilt(self, source: str) -> tuple[object, graph_programs.Trial]:
         recipe, trial = RECIPES[source], self.trials[source]
@@ -231,7 +230,6 @@ def test_the_trial_holds_every_run_once_and_whole(
 
 @pytest.mark.tensorflow
 def test_the_trial_tests_at_most_fifty_steps_apart_in_the_first_epoch(study: dict[str, list[dict[str, Any]]]) -> None:
-    pytest.importorskip("keras")
     from rnn_utils.nets.digit_reader import RECIPE
 
     batches = {source: recipe.batch for source, recipe in RECIPES.items()} | {"book": RECIPE["batch"]}

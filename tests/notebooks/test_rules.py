@@ -20,6 +20,7 @@ from PIL import Image
 
 from rnn_utils.drawing import COLOURS
 from rnn_utils.page import CLAIM_MIME, GLUE_PREFIX
+from tests.conftest import imported
 from tools.chapters import KERNELSPEC, META, ROOT, chapter_paths, code_cells, finished_paths, glued, read, seconds
 from tools.comparing import STABLE, TIMES, differences, is_magnitude, span
 from tools.measured import SIDES, extent, pictures
@@ -366,7 +367,7 @@ def test_chapter_imports_only_public_names(chapter: NotebookNode) -> None:
     for cell in code_cells(chapter):
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rnn_utils"):
-                module = __import__(node.module, fromlist=["_"])
+                module = imported(node.module)
                 folder = ROOT.joinpath(*node.module.split("."))
                 for alias in node.names:
                     assert not alias.name.startswith("_"), alias.name

@@ -1,4 +1,3 @@
-import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -6,6 +5,7 @@ from typing import Any
 import pytest
 
 from rnn_utils import recall
+from tests.conftest import imported
 from tools import study as tool
 from tools.chapters import ROOT
 from tools.study import Study
@@ -90,7 +90,7 @@ def test_not_a_number_is_not_stored_and_leaves_the_file_whole(study: Study) -> N
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_committed_study_is_fresh_and_whole(name: str) -> None:
     """The one place that asks: a chapter recalls a study without asking what made it."""
-    module = importlib.import_module(f"benchmarks.{name}")
+    module = imported(f"benchmarks.{name}")
     kept = Study(module.__file__, module.RUNS)
     assert kept.stale() == [], f"`make study STUDY={name}`, or `make restamp` if the numbers are the same"
     assert [job for job in module.jobs() if not kept.has(*job)] == []
