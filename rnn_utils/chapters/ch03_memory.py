@@ -52,8 +52,8 @@ def delayed_recall(N: int, wait: int, rng: np.random.Generator) -> Batch:
     >>> x, y = delayed_recall(N=2, wait=3, rng=np.random.default_rng(0))
     >>> x.shape
     (2, 4, 8)
-    >>> x[0].argmax(axis=1), y[0]
-    (array([3, 6, 5, 5]), np.int64(3))
+    >>> x[0].argmax(axis=1).tolist(), int(y[0])
+    ([3, 6, 5, 5], 3)
     """
     if N < 1 or wait < 1:
         raise SettingError(f"delayed_recall: got N = {N} and wait = {wait}; expected at least 1 of each.")

@@ -1,7 +1,5 @@
 """The gradient by lag is the one that the reference cells compute by hand."""
 
-import doctest
-
 import numpy as np
 import pytest
 
@@ -12,11 +10,6 @@ from rnn_utils.errors import SettingError
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 memory_nets = pytest.importorskip("rnn_utils.chapters.ch03_memory")
-
-
-def test_examples_hold() -> None:
-    outcome = doctest.testmod(memory_nets)
-    assert outcome.attempted > 0 and outcome.failed == 0
 
 
 def test_gradient_by_lag_is_that_of_the_reference_cell() -> None:

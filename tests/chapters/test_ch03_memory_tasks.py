@@ -1,18 +1,10 @@
 """The memory tasks ask what they say, and nothing gives the answer away."""
 
-import doctest
-
 import numpy as np
 import pytest
 
-from rnn_utils.chapters import ch03_memory as memory_tasks
 from rnn_utils.chapters.ch03_memory import adding_problem, delayed_recall
 from rnn_utils.errors import SettingError
-
-
-def test_examples_hold() -> None:
-    outcome = doctest.testmod(memory_tasks, extraglobs={"np": np})
-    assert outcome.attempted > 0 and outcome.failed == 0
 
 
 def test_recall_shows_its_symbol_once_at_the_start() -> None:

@@ -7,6 +7,6 @@ from tools.versions import promised
 
 def test_every_promised_package_has_a_lowest_release() -> None:
     lowest = promised("oldest")
-    assert {"numpy==1.26", "tensorflow==2.20", "torch==2.5"} <= set(lowest)
+    assert {"numpy", "tensorflow", "torch"} <= {line.partition("==")[0] for line in lowest}
     assert [line for line in lowest if not re.fullmatch(r"[\w-]+==[\d.]+", line)] == []
     assert [line.replace("==", ">=") for line in lowest] == promised("newest")
