@@ -7,6 +7,7 @@ Everything shown is derived: claims from the records stored in the chapters, ter
 import html
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from rnn_utils.page import CLAIM_MIME
 logger = logging.getLogger(__name__)
 
 META = "rnn_book"
+LAYER = "@layer theme {\n"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -31,6 +33,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", collect_claims)
     app.connect("doctree-resolved", add_card)
     app.connect("html-page-context", leave_out_thebe, priority=900)
+    app.connect("html-page-context", part_lines)
+    app.connect("build-finished", put_theme_into_layer, priority=900)  # the theme writes one of its own then
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -120,6 +124,29 @@ def leave_out_thebe(app: Sphinx, pagename: str, templatename: str, context: dict
 def is_thebe(script: Any) -> bool:
     """Tell whether a script of a page belongs to thebe."""
     return "thebe" in f"{script.filename} {getattr(script, 'attributes', {}).get('body', '')}".lower()
+
+
+def part_lines(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Make an element of every line of code, so that the style sheet can break a long one and indent the rest."""
+    if "body" in context:
+        context["body"] = re.sub(r"(<pre><span></span>)(.*?)\n?(</pre>)", parted, context["body"], flags=re.DOTALL)
+
+
+def parted(block: re.Match[str]) -> str:
+    """Return a block of highlighted code line by line; Pygments ends its own elements with each line."""
+    lines = "".join(f'<span class="line">{line}\n</span>' for line in block[2].split("\n"))
+    return block[1] + lines + block[3]
+
+
+def put_theme_into_layer(app: Sphinx, exception: Exception | None) -> None:
+    """Wrap every style sheet but the book's own: what stands in no layer wins over what stands in one."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir, "_static").rglob("*.css"):
+        text = path.read_text(encoding="utf-8").removeprefix('@charset "UTF-8";')
+        # A sheet that only imports another may not do so from inside a layer.
+        if path.name != "book.css" and "@import" not in text and not text.startswith(LAYER):
+            path.write_text(f"{LAYER}{text}\n}}\n", encoding="utf-8")
 
 
 def add_card(app: Sphinx, doctree: nodes.document, docname: str) -> None:

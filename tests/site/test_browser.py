@@ -1,5 +1,6 @@
 """The book in a real browser, on a phone and on a desktop: no request leaves, formulas show, nothing overflows."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.site.test_pages import SITE, contents
-from tools.chapters import ROOT
+from tools.chapters import ROOT, chapter_paths, code_cells, read
 
 NAMES = (
     "chromium",
@@ -52,6 +53,103 @@ def test_page_shows_whole_without_a_network(page: Page, document: str) -> None:
         raise
 
 
+# What the design says, by selector: size and leading in pixels on a wide screen and on a phone, face, weight, style.
+DESIGN = {
+    "section > p:not([class])": ((19, 30), (18, 28), "Source Serif 4", "400", "normal"),
+    "h1": ((41, 47), (32, 37), "Source Serif 4", "600", "normal"),
+    "h2": ((28, 35), (24, 30), "Source Serif 4", "600", "normal"),
+    "h3": ((21, 28), (20, 27), "Source Serif 4", "600", "italic"),
+    ".cell_input pre": ((13.8, 21.4), (13.8, 21.4), "Source Code Pro", "400", "normal"),
+    "p.claim": ((15.5, 21.7), (15.5, 21.7), "Source Sans 3", "400", "normal"),
+}
+READ_STYLE = """selector => {
+    const style = getComputedStyle(document.querySelector("article " + selector));
+    const number = name => parseFloat(style.getPropertyValue(name));
+    return [number("font-size"), number("line-height"), style.fontFamily.split(",")[0].replaceAll('"', ""),
+            style.fontWeight, style.fontStyle];
+}"""
+# The mean width of a letter, by what the browser draws.
+LETTERS = """() => {
+    const text = [...document.querySelectorAll("article section > p:not([class])")].map(p => p.innerText).join(" ");
+    const span = document.createElement("span");
+    span.style.cssText = "position: absolute; white-space: nowrap";
+    span.textContent = text.replace(/\\s+/g, " ").slice(0, 2000);
+    const p = document.querySelector("article section > p:not([class])");
+    p.after(span);
+    const letter = span.getBoundingClientRect().width / span.textContent.length;
+    span.remove();
+    return p.getBoundingClientRect().width / letter;
+}"""
+# Where blocks of text and code end, without what is narrower by itself.
+EDGES = """() => {
+    const blocks = [...document.querySelectorAll("article section > :is(p, div.cell, div.admonition)")]
+        .filter(block => !block.parentElement.closest(".admonition"));
+    return [...new Set(blocks.map(block => Math.round(block.getBoundingClientRect().right)))].sort((a, b) => a - b);
+}"""
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1024, 1280, 1920])
+def test_page_is_set_as_it_is_designed(browser: Browser, width: int, mode: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+    page = context.new_page()
+    page.goto((SITE / "notebooks" / "03_how_long_memory.html").as_uri(), wait_until="load")
+    page.evaluate("() => document.fonts.ready.then(() => 0)")
+    for selector, (wide, phone, face, weight, style) in DESIGN.items():
+        *sizes, shown_face, shown_weight, shown_style = page.evaluate(READ_STYLE, selector)
+        assert sizes == pytest.approx(phone if width < 600 else wide, abs=0.6), selector
+        assert (shown_face, shown_weight, shown_style) == (face, weight, style), selector
+    loaded = page.evaluate(
+        "() => [...document.fonts].filter(face => face.status === 'loaded').map(face => face.family)"
+    )
+    assert {"Source Serif 4", "Source Sans 3", "Source Code Pro"} <= {name.strip('"') for name in loaded}
+    if width < 600:
+        assert 36 <= page.evaluate(LETTERS) <= 44
+    else:
+        assert 60 <= page.evaluate(LETTERS) <= 66
+        text, *others = page.evaluate(EDGES)
+        assert len(others) == 2, "text, text in a tint, and what is wide"
+        assert others[0] - text == 12
+        assert others[1] - text == pytest.approx(12 + (48 - 35.5) * 16, abs=48 if width < 1200 else 0)
+    paper, ink = page.evaluate("() => ['background-color', 'color'].map(n => getComputedStyle(document.body)[n])")
+    assert (paper, ink) == DAY_AND_NIGHT[mode]
+    context.close()
+
+
+SCROLLING_CODE = """() => [...document.querySelectorAll("article pre")]
+    .filter(pre => pre.scrollWidth > pre.clientWidth + 1).map(pre => pre.textContent)"""
+DAY_AND_NIGHT = {
+    "light": ("rgb(255, 254, 251)", "rgb(28, 27, 25)"),
+    "dark": ("rgb(21, 23, 26)", "rgb(227, 224, 217)"),
+}
+
+
+def test_every_rule_of_our_sheet_styles_something(browser: Browser) -> None:
+    text = (ROOT / "book" / "_static" / "book.css").read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    selectors = re.findall(r"(?<=[{};])\s*([^{}@;]+)\{", ";" + text)
+    unused = [re.sub(r"::?(before|after|target)", "", selector) for selector in selectors]
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    for document in contents():
+        page.goto((SITE / f"{document}.html").as_uri(), wait_until="domcontentloaded")
+        for mode in ("light", "dark"):
+            page.evaluate("mode => document.documentElement.dataset.theme = mode", mode)
+            unused = page.evaluate("unused => unused.filter(selector => !document.querySelector(selector))", unused)
+    page.close()
+    assert unused == []
+
+
+def test_a_copied_cell_is_the_code_that_was_shown(browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((SITE / "notebooks" / "01_order_matters.html").as_uri(), wait_until="load")
+    stored = [cell.source for cell in code_cells(read(chapter_paths("01")[0]))]
+    shown = page.evaluate(
+        "() => [...document.querySelectorAll('.cell_input pre')].map(pre => pre.textContent.trimEnd())"
+    )
+    assert shown == stored
+    page.close()
+
+
 def check_page(page: Page, document: str) -> None:
     """Open a page and see that it asks nobody, complains of nothing, and fits."""
     asked: list[str] = []
@@ -60,6 +158,9 @@ def check_page(page: Page, document: str) -> None:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto((SITE / f"{document}.html").as_uri(), wait_until="load")
     page.evaluate("() => window.MathJax?.startup?.promise")
+    for width in {1440: (1440, 1280, 1024)}.get(page.viewport_size["width"], (390,)):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(SCROLLING_CODE) == [], f"code scrolls sideways at {width} px"
     assert [address for address in asked if not address.startswith(("file:", "data:", "blob:"))] == []
     assert complaints == []
     assert page.locator("mjx-merror").count() == 0
