@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 from tools import export
-from tools.chapters import ROOT
+from tools.chapters import ROOT, finished_paths, read, title
 from tools.install import held
+
+WORDS_A_MINUTE = 180  # of a text that one thinks about
 
 
 def main() -> int:
@@ -38,7 +40,15 @@ def build(output: Path) -> int:
     (built / ".buildinfo").unlink()  # a hash, of this folder's path among others, for the next incremental build
     export.export(built / "downloads")
     print(f"The book is ready: {(built / 'index.html').as_uri()}")
+    print(where_to_start())
     return 0
+
+
+def where_to_start() -> str:
+    """Name the first chapter, and how long it takes to read."""
+    first = read(finished_paths()[0])
+    words = sum(len(cell.source.split()) for cell in first.cells if cell.cell_type == "markdown")
+    return f"Start with: {title(first)}, {round(words / WORDS_A_MINUTE)} minutes."
 
 
 if __name__ == "__main__":

@@ -140,8 +140,7 @@ def probed_environment() -> dict[str, str]:
     named = {name: os.environ[name] for name in ("RNN_UTILS_DATA", "RNN_UTILS_CACHE") if os.environ.get(name)}
     found = {name: str(Path(folder).expanduser().resolve()) for name, folder in named.items()}
     try:
-        if os.environ.get("RNN_UTILS_OFFLINE") or mnist_source() == "mnist":
-            return found
+        here = mnist_source() == "mnist"
     except BookError as error:  # a folder or a setting that was named and cannot be used
         raise SystemExit(str(error)) from None
-    return {**found, "RNN_UTILS_OFFLINE": "1"}
+    return found if here else {**found, "RNN_UTILS_OFFLINE": "1"}
