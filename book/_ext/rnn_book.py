@@ -4,6 +4,7 @@ Everything shown is derived: claims from the records stored in the chapters, ter
 ``book/glossary.toml``, a chapter's time and data from its metadata.
 """
 
+import ast
 import html
 import json
 import os
@@ -32,6 +33,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", serve_vendored_files)
     app.connect("builder-inited", collect_claims)
     app.connect("doctree-resolved", add_card)
+    app.connect("doctree-resolved", fold_checks)
     app.connect("html-page-context", leave_out_thebe, priority=900)
     app.connect("html-page-context", part_lines)
     app.connect("build-finished", put_theme_into_layer, priority=900)  # the theme writes one of its own then
@@ -59,7 +61,8 @@ def collect_claims(app: Sphinx) -> None:
     for path in sorted((Path(app.srcdir) / "notebooks").glob("*.ipynb")):
         for cell in read_notebook(path)["cells"]:
             for output in cell.get("outputs", []):
-                if record := output.get("data", {}).get(CLAIM_MIME):
+                if is_claim(output):
+                    record = output["data"][CLAIM_MIME]
                     app.rnn_claims[record["id"]] = (f"notebooks/{path.stem}", record["sentence"])
 
 
@@ -124,6 +127,52 @@ def leave_out_thebe(app: Sphinx, pagename: str, templatename: str, context: dict
 def is_thebe(script: Any) -> bool:
     """Tell whether a script of a page belongs to thebe."""
     return "thebe" in f"{script.filename} {getattr(script, 'attributes', {}).get('body', '')}".lower()
+
+
+def fold_checks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Fold the code of cells that only check; what only glues leaves no trace."""
+    if not docname.startswith("notebooks/"):
+        return
+    cells = read_notebook(Path(app.env.doc2path(docname)))["cells"]
+    folded = only_checks(cells)
+    for shown in list(doctree.findall(nodes.container)):
+        if shown.get("nb_element") != "cell_code" or shown["cell_index"] not in folded:
+            continue
+        if not any(is_claim(output) for output in cells[shown["cell_index"]]["outputs"]):
+            shown.parent.remove(shown)
+        elif sources := [part for part in shown.children if part.get("nb_element") == "cell_code_source"]:
+            shown.remove(sources[0])
+            shown["classes"].append("check")
+            summary = '<details class="check"><summary>how this is checked</summary>'
+            shown += [nodes.raw("", summary, format="html"), sources[0], nodes.raw("", "</details>", format="html")]
+
+
+def only_checks(cells: list[dict[str, Any]]) -> set[int]:
+    """Return the numbers of the cells that put nothing on the page but claims and glued values.
+
+    They also define nothing that a cell on the page reads: what a lesson needs is shown.
+    """
+    found, read_later = set(), set()
+    for number, cell in reversed(list(enumerate(cells))):
+        if cell["cell_type"] != "code":
+            continue
+        tree = ast.parse("".join(cell["source"]))
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        loops = [node.target for node in ast.walk(tree) if isinstance(node, ast.comprehension)]
+        inner = [node for target in loops for node in ast.walk(target)]
+        defined = {node.id for node in names if isinstance(node.ctx, ast.Store) and node not in inner}
+        defined |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        silent = all(is_claim(output) or "scrapbook" in output.get("metadata", {}) for output in cell["outputs"])
+        if cell["outputs"] and silent and not defined & read_later:
+            found.add(number)
+        else:
+            read_later |= {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    return found
+
+
+def is_claim(output: dict[str, Any]) -> bool:
+    """Tell whether an output is a claim's."""
+    return CLAIM_MIME in output.get("data", {})
 
 
 def part_lines(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

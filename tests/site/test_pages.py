@@ -1,5 +1,6 @@
 """The rendered book: every page whole, every link answered, nothing asked of another host."""
 
+import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,23 @@ def page(request: pytest.FixtureRequest) -> Path:
 
 def article(path: Path) -> BeautifulSoup:
     return soup(path).find("article")
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in finished_paths()])
+def test_code_that_only_checks_is_folded(path: Path) -> None:
+    page = article(SITE / "notebooks" / f"{path.stem}.html")
+    folded = [pre.get_text() for pre in page.select("details.check pre")]
+    shown = [pre.get_text() for pre in page.select(".cell_input pre") if not pre.find_parent(class_="check")]
+    assert len(folded) >= 4
+    assert all("claim(" in source for source in folded)
+    assert [source for source in shown if calls_only(source, {"claim", "glue"})] == []
+
+
+def calls_only(source: str, names: set[str]) -> bool:
+    """Tell whether code does nothing but call these functions."""
+    calls = [node.value for node in ast.parse(source).body if isinstance(node, ast.Expr)]
+    called = [getattr(call.func, "id", None) for call in calls if isinstance(call, ast.Call)]
+    return len(called) == len(ast.parse(source).body) and set(called) <= names
 
 
 def test_every_chapter_and_page_is_in_the_contents() -> None:

@@ -1,0 +1,38 @@
+"""What folds on a page: the code of a cell that only checks, decided by what the cell does."""
+
+from typing import Any
+
+import pytest
+
+from book._ext.rnn_book import only_checks
+from rnn_utils.page import CLAIM_MIME
+
+CLAIM = {"output_type": "display_data", "data": {CLAIM_MIME: {}}, "metadata": {}}
+GLUED = {"output_type": "display_data", "data": {}, "metadata": {"scrapbook": {"name": "a-b"}}}
+PRINTED = {"output_type": "stream", "name": "stdout", "text": "1\n"}
+
+
+def cell(source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
+    return {"cell_type": "code", "source": source, "outputs": list(outputs)}
+
+
+@pytest.mark.parametrize("outputs", [[CLAIM], [GLUED], [CLAIM, GLUED]])
+def test_a_cell_that_only_checks_is_folded(outputs: list[dict[str, Any]]) -> None:
+    text = {"cell_type": "markdown", "source": "a = best"}
+    assert only_checks([cell("x = 1"), text, cell("best = x\nclaim(best)", *outputs), text]) == {2}
+
+
+@pytest.mark.parametrize("outputs", [[], [PRINTED], [CLAIM, PRINTED]])
+def test_a_cell_that_shows_something_is_not(outputs: list[dict[str, Any]]) -> None:
+    assert only_checks([cell("claim(1)", *outputs)]) == set()
+
+
+@pytest.mark.parametrize("source", ["x = 1", "def x(): pass", "for x in y: pass", "a, (x, b) = y", "if y:\n    x = 1"])
+def test_what_the_lesson_reads_later_is_shown(source: str) -> None:
+    assert only_checks([cell(source, CLAIM), cell("print(x)", PRINTED)]) == set()
+    assert only_checks([cell(source, CLAIM), cell("claim(x)", CLAIM)]) == {0, 1}
+    assert only_checks([cell("print(x)", PRINTED), cell(source, CLAIM)]) == {1}
+
+
+def test_the_name_inside_a_comprehension_is_not_the_lesson_s() -> None:
+    assert only_checks([cell("claim(max(x for x in y))", CLAIM), cell("print(x)", PRINTED)]) == {0}
