@@ -27,7 +27,13 @@ def test_a_cell_that_shows_something_is_not(outputs: list[dict[str, Any]]) -> No
     assert only_checks([cell("claim(1)", *outputs)]) == set()
 
 
-@pytest.mark.parametrize("source", ["x = 1", "def x(): pass", "for x in y: pass", "a, (x, b) = y", "if y:\n    x = 1"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 1", "def x(): pass", "for x in y: pass", "a, (x, b) = y", "if y:\n    x = 1", "import y as x", "x[0] = 1",
+        "x.grad = 1", "x += 1",
+    ],
+)  # fmt: skip
 def test_what_the_lesson_reads_later_is_shown(source: str) -> None:
     assert only_checks([cell(source, CLAIM), cell("print(x)", PRINTED)]) == set()
     assert only_checks([cell(source, CLAIM), cell("claim(x)", CLAIM)]) == {0, 1}
@@ -36,3 +42,8 @@ def test_what_the_lesson_reads_later_is_shown(source: str) -> None:
 
 def test_the_name_inside_a_comprehension_is_not_the_lesson_s() -> None:
     assert only_checks([cell("claim(max(x for x in y))", CLAIM), cell("print(x)", PRINTED)]) == {0}
+
+
+@pytest.mark.parametrize("source", ["row('a', 1)", "rows.append(1)", "if y:\n    train(net)"])
+def test_what_may_change_something_unseen_is_shown(source: str) -> None:
+    assert only_checks([cell(f"{source}\nclaim(y)", CLAIM)]) == set()
