@@ -17,7 +17,6 @@ from tools.chapters import (
     META,
     ROOT,
     chapter_paths,
-    finished_paths,
     kernel_environment,
     probed_environment,
     read,
@@ -58,7 +57,7 @@ def main() -> int:
         # One by one: two long tests stand side by side, and shall not wait for each other in one worker.
         "site": lambda name: pytest_stage(name, ["tests/site", "--maxschedchunk=1"]),
         "chapters": lambda name: chapters_stage(name, {}),
-        "chapters-isa": lambda name: chapters_stage(name, other_instructions(), a_third(finished_paths())),
+        "chapters-isa": lambda name: chapters_stage(name, other_instructions(), a_third(chapter_paths())),
         "chapters-digits": digits_stage,
     }
     parser = argparse.ArgumentParser(description=__doc__)
@@ -147,13 +146,18 @@ def same_book(version: str, program: str) -> Outcome:
 
 def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = None) -> Outcome:
     """Run chapters under nbval, the longest first, and compare what they print and draw."""
-    paths = sorted(paths or chapter_paths(), key=lambda path: -seconds(read(path), path.name))
+    paths = longest_first(paths or chapter_paths())
     return pytest_stage(name, [*map(str, paths), *NBVAL], {**kernel_environment(), **extra})
+
+
+def longest_first(paths: list[Path]) -> list[Path]:
+    """Return chapters by the time they take."""
+    return sorted(paths, key=lambda path: -seconds(read(path), path.name))
 
 
 def a_third(paths: list[Path]) -> list[Path]:
     """Return every third chapter, by the time it takes, and others at the next commit."""
-    return sorted(paths, key=lambda path: -seconds(read(path), path.name))[turn() % 3 :: 3]
+    return longest_first(paths)[turn() % 3 :: 3]
 
 
 def other_instructions() -> dict[str, str]:
