@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from book._ext.rnn_book import only_checks
+from book._ext.rnn_book.folding import only_checks
 from rnn_utils.page import CLAIM_MIME
 
 CLAIM = {"output_type": "display_data", "data": {CLAIM_MIME: {}}, "metadata": {}}

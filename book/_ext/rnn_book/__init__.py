@@ -1,0 +1,29 @@
+"""What the book adds to Sphinx: proved claims on pages, the glossary, chapter cards, folded checks, its own look.
+
+Everything shown is derived: claims from the records stored in the chapters, terms from
+``book/glossary.toml``, a chapter's time and data from its metadata.
+"""
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from .chapter import add_card
+from .claims import ClaimRole, collect_claims
+from .folding import fold_checks
+from .glossary import GlossaryTable
+from .theme import leave_out_thebe, part_lines, put_theme_into_layer, serve_vendored_files
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register roles, directives and hooks."""
+    app.add_role("claim", ClaimRole())
+    app.add_directive("glossary-table", GlossaryTable)
+    app.connect("config-inited", serve_vendored_files)
+    app.connect("builder-inited", collect_claims)
+    app.connect("doctree-resolved", add_card)
+    app.connect("doctree-resolved", fold_checks)
+    app.connect("html-page-context", leave_out_thebe, priority=900)
+    app.connect("html-page-context", part_lines)
+    app.connect("build-finished", put_theme_into_layer, priority=900)  # the theme writes one of its own then
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

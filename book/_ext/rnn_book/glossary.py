@@ -1,0 +1,42 @@
+"""The table of the glossary."""
+
+import html
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from rnn_utils.languages import LANGUAGES, Term, load_glossary
+
+
+class GlossaryTable(SphinxDirective):
+    """The terms of ``book/glossary.toml``: English name and meaning, then Russian and Chinese."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build one definition per term, with an anchor ``term-<id>``."""
+        self.env.note_dependency(str(Path(self.env.srcdir) / "book" / "glossary.toml"))
+        terms = load_glossary()
+        names = {term.id: term.names["en"] for term in terms}
+        found = nodes.definition_list(classes=["glossary"])
+        for term in sorted(terms, key=lambda term: term.names["en"].casefold()):
+            title = term.names["en"] + (f" ({term.short})" if term.short else "")
+            body = nodes.definition("", nodes.paragraph("", term.definition["en"]))
+            body += [self.translation(term, language, tag) for language, tag in LANGUAGES.items() if language != "en"]
+            if term.see:
+                body += self.related(term, names)
+            anchor = nodes.term("", title, ids=[f"term-{term.id}"])
+            found += nodes.definition_list_item("", anchor, body)
+        return [found]
+
+    def translation(self, term: Term, language: str, tag: str) -> nodes.raw:
+        """Return one language's name and meaning; raw, since docutils has no ``lang`` attribute."""
+        name, meaning = html.escape(term.names[language]), html.escape(term.definition[language])
+        return nodes.raw("", f'<p lang="{tag}"><strong>{name}</strong> · {meaning}</p>', format="html")
+
+    def related(self, term: Term, names: dict[str, str]) -> nodes.paragraph:
+        """Return links to the terms that this one is told apart from or rests on."""
+        line = nodes.paragraph("", "See ", classes=["glossary-see"])
+        for position, other in enumerate(term.see):
+            line += nodes.Text(", " if position else "")
+            line += nodes.reference("", names[other], internal=True, refuri=f"#term-{other}")
+        return line
