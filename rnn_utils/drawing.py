@@ -5,6 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from rnn_utils.figures import use_book_figures
+
 # Okabe and Ito (2008), told apart by colour-blind readers; yellow is left out (too pale on white).
 COLOURS = {
     "blue": "#0072b2",
@@ -26,7 +28,12 @@ def use_book_style() -> None:
             "figure.dpi": 120,
             "figure.constrained_layout.use": True,
             "figure.facecolor": "white",
-            "savefig.facecolor": "white",  # opaque: the plate stays readable on the dark theme
+            "savefig.facecolor": "white",
+            "font.family": ["Source Sans 3", "DejaVu Sans"],
+            "mathtext.fontset": "custom",
+            **{f"mathtext.{kind}": "Source Serif 4" for kind in ("rm", "bf", "sf", "tt")},
+            **{f"mathtext.{kind}": "Source Serif 4:italic" for kind in ("it", "bfit", "cal")},
+            "mathtext.fallback": "stix",
             "font.size": 12,
             "axes.titlesize": 13,
             "axes.titlelocation": "left",
@@ -40,9 +47,11 @@ def use_book_style() -> None:
             "lines.linewidth": 2.0,
             "legend.frameon": False,
             "image.cmap": "Blues",
+            "svg.fonttype": "none",  # words stay words
             "svg.hashsalt": "rnn-book",
         }
     )
+    use_book_figures()
 
 
 # One colour for each kind of thing, the same in every drawing.

@@ -31,11 +31,13 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def claim(name: str, sentence: str, value: Any, comparison: str, bar: Any, *, baseline: Any = None) -> None:
+def claim(
+    name: str, sentence: str, value: Any, comparison: str, bar: Any, *, baseline: Any = None, show: str | None = None
+) -> None:
     """Assert a sentence of the book and print it once it holds.
 
     The printed line holds no measured value, so that it stays the same on every processor;
-    the value travels beside it in a machine-readable record.
+    the value travels beside it in a machine-readable record, from which the book's page shows it.
 
     Parameters
     ----------
@@ -53,6 +55,9 @@ def claim(name: str, sentence: str, value: Any, comparison: str, bar: Any, *, ba
     baseline : same kind as value, optional
         The same measure without the thing that the sentence praises (an untrained net, a guess,
         the unfixed code).  If it passes the bar too, the bar proves nothing and the claim fails.
+    show : str, optional
+        What the page shows beside the sentence: ``"{value:.0%} (untrained: {baseline:.0%})"``.  In a chapter that
+        says it of some claims these are its story, and the others stand folded at the end of their section.
 
     Raises
     ------
@@ -82,10 +87,16 @@ def claim(name: str, sentence: str, value: Any, comparison: str, bar: Any, *, ba
             f"claim {name}: the baseline {baseline!r} is {comparison} {bar!r} too, so the bar proves nothing. "
             "Choose a bar between the baseline and what is claimed."
         )
-    text = sentence.format(bar=bar)
+    text = typeset(sentence.format(bar=bar))
     record = {"id": name, "sentence": text, "comparison": comparison, "bar": bar, "value": value}
     if baseline is not None:
         record["baseline"] = baseline
+    if show is not None:
+        record["show"] = show
+        try:
+            measured(record)
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            raise SettingError(f"claim {name}: {show!r} cannot show {value!r}, {baseline!r}: {error}") from error
     display(
         {
             "text/plain": f"✓ {text}",
@@ -111,6 +122,44 @@ def _plain(name: str, value: Any) -> Any:
     if value is not None and not isinstance(value, int | float | str):
         raise SettingError(f"claim {name}: got a {type(value).__name__}; expected a number, a text or a list of them.")
     return value
+
+
+def measured(record: dict[str, Any]) -> str:
+    """Return what a page shows beside a claim's sentence, from its record; empty where that says it all."""
+    value, bar = record["value"], record["bar"]
+    if "show" in record:
+        return typeset(record["show"].format(value=value, baseline=record.get("baseline")))
+    if not isinstance(value, int | float) or record["comparison"] in ("==", "!="):
+        return ""
+    if isinstance(value, int):
+        return f"{value:,}"
+    share = isinstance(bar, float) and typeset(f"{bar:.0%}") in record["sentence"]
+    return typeset(f"{value:.1%}" if share else f"{value:.3g}")
+
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def typeset(text: str) -> str:
+    """Return a text with its numbers as they are printed: a space before %, 10⁻⁵ for 1e-05.
+
+    Examples
+    --------
+    >>> typeset("1e-05 of 3.2e+06")
+    '10⁻⁵ of 3.2 × 10⁶'
+    """
+    return re.sub(r"\b(\d+(?:\.\d+)?)e([+-]\d+)\b", scientific, spaced(text))
+
+
+def spaced(text: str) -> str:
+    """Return a text with a no-break space before each per cent sign."""
+    return re.sub(r"(?<=\d)%", "\N{NO-BREAK SPACE}%", text)
+
+
+def scientific(number: re.Match[str]) -> str:
+    """Return a number in scientific notation."""
+    power = "10" + str(int(number[2])).translate(RAISED)
+    return power if number[1] == "1" else f"{number[1]}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{power}"
 
 
 # MyST-NB keeps outputs under this prefix for its `glue` role and shows nothing in place.
@@ -159,6 +208,7 @@ def glue(name: str, text: str) -> None:
     if not isinstance(text, str):
         raise SettingError(f'glue {name}: got a {type(text).__name__}; format it first: f"{{value:.1%}}".')
     # As MyST-NB's own glue does: it reads what it pastes as Python, and makes (3, 0) of 3,000 without quotes.
+    text = spaced(text)
     display({GLUE_PREFIX + "text/plain": repr(text)}, {"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}})
 
 
@@ -186,7 +236,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, languages: S
     if languages and len(languages) != len(columns):
         raise SettingError(f"table: got {len(languages)} languages for {len(columns)} columns.")
     tags = [f' lang="{tag}"' if tag else "" for tag in languages or [None] * len(columns)]
-    cells = [[str(cell) for cell in row] for row in [columns, *rows]]
+    cells = [[spaced(str(cell)) for cell in row] for row in [columns, *rows]]
     head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in cells[0])
     body = "".join(
         "<tr>" + "".join(f"<td{tag}>{html.escape(cell)}</td>" for tag, cell in zip(tags, row, strict=True)) + "</tr>\n"

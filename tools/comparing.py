@@ -2,11 +2,11 @@
 
 A cell is exact, free or close.  A close cell's metadata says what may differ::
 
-    compare: {reason, seen: {unit: relative difference}, exact: [unit or row], image: difference}
+    compare: {reason, seen: {unit: relative difference}, exact: [unit or row], moves: pixels, image: difference}
 
-Units are those of `tools.outputs`.  ``seen`` and ``image`` are the largest differences among the runs that
-`make run` made, with several instruction sets and numbers of threads; ``exact`` is the author's: what no
-processor changes.
+Units are those of `tools.outputs`.  ``seen``, ``moves`` (of a figure's shapes) and ``image`` (of pictures in it)
+are the largest differences among the runs that `make run` made, with several instruction sets and numbers of
+threads; ``exact`` is the author's: what no processor changes.
 """
 
 import math
@@ -15,10 +15,10 @@ from collections import defaultdict
 from typing import Any
 
 from rnn_utils.page import CLAIM_MIME, TABLE, as_text
+from tools.drawn import SVG, svg_differences, words
 from tools.outputs import (
     GLUED,
     NUMBER,
-    PICTURES,
     Number,
     by_kind,
     glued_names,
@@ -28,7 +28,6 @@ from tools.outputs import (
     texts,
     value,
 )
-from tools.pictures import picture_differences
 
 TIMES = 3  # a processor that nobody tried may differ this many times as much as those that were
 STABLE = 0.1  # and a printed number that may differ by more than that says nothing
@@ -55,14 +54,28 @@ def differences(stored: list[dict[str, Any]], new: list[dict[str, Any]], compare
             found.append(f"{kind}: {len(before)} stored, {len(after)} now")
             continue
         for place, (a, b) in enumerate(zip(before, after, strict=True)):
-            if kind in PICTURES:
-                moves = None if compare is None else TIMES * compare.get("image", 0.0)
-                found += picture_differences(a, b, moves)
+            if kind == SVG:
+                found += figure_differences(a, b, compare)
             elif kind == CLAIM_MIME:
                 found += claim_differences(a, b)
             elif a != b:
                 found += text_differences(kind, a, b, compare, names[place] if kind == GLUED else None)
     return found
+
+
+# Figures
+
+
+def figure_differences(stored: str, new: str, compare: dict[str, Any] | None) -> list[str]:
+    """Demand the same elements in their places, and their words as of any text."""
+    if (before := words(stored)) != (after := words(new)):
+        found = text_differences("figure", before, after, compare, None)
+        if found and NUMBER.sub("#", before) != NUMBER.sub("#", after):
+            return found  # other words, so other elements too
+    else:
+        found = []
+    moves, image = (None if compare is None else TIMES * compare.get(name, 0.0) for name in ("moves", "image"))
+    return found + svg_differences(stored, new, moves, image)
 
 
 # Texts

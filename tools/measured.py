@@ -7,8 +7,8 @@ from nbformat import NotebookNode
 from rnn_utils.page import CLAIM_MIME
 from tools.chapters import META, code_cells
 from tools.comparing import differences, seen_apart
-from tools.outputs import PICTURES, by_kind
-from tools.pictures import picture_apart
+from tools.drawn import PNG, SVG, svg_apart
+from tools.outputs import by_kind
 
 SIDES = ("value", "baseline", "bar")
 
@@ -46,9 +46,11 @@ def measure_cell(cell: NotebookNode, others: list[NotebookNode], earlier: Notebo
             for unit, apart in seen_apart(cell.outputs, other.outputs, compare).items():
                 seen[unit] = max(seen.get(unit, 0.0), float(f"{apart:.2g}"))
         compare.seen = seen
-        for picture in pictures(cell):
-            apart = [picture_apart(picture, other) for again in others for other in pictures(again)]
-            compare.image = max([before.get("image", 0.0), *(round(one, 3) for one in apart)])
+        for figure in figures(cell):
+            apart = [svg_apart(figure, other) for again in others for other in figures(again)]
+            compare.moves = max([before.get("moves", 0.0), *(round(moved, 1) for moved, _ in apart)])
+            if PNG in figure:
+                compare.image = max([before.get("image", 0.0), *(round(grey, 3) for _, grey in apart)])
     for place, record in enumerate(claims(cell)):
         again = [found[place] for other in others if len(found := claims(other)) > place]
         record["range"] = {}
@@ -80,6 +82,6 @@ def claims(cell: NotebookNode) -> list[dict[str, Any]]:
     return by_kind(cell.outputs).get(CLAIM_MIME, [])
 
 
-def pictures(cell: NotebookNode) -> list[str]:
-    """Return a cell's pictures."""
-    return [picture for kind in PICTURES for picture in by_kind(cell.outputs).get(kind, [])]
+def figures(cell: NotebookNode) -> list[str]:
+    """Return a cell's figures."""
+    return by_kind(cell.outputs).get(SVG, [])

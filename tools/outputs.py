@@ -9,9 +9,9 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 from rnn_utils.page import CLAIM_MIME, GLUE_PREFIX, TABLE
+from tools.drawn import SVG, words
 
 NUMBER = re.compile(r"[-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-PICTURES = ("image/png", "image/jpeg")
 GLUED = GLUE_PREFIX + "text/plain"
 
 
@@ -75,8 +75,8 @@ def texts(outputs: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
     """Return every text that is compared, with the name of a glued one."""
     kinds, names = by_kind(outputs), glued_names(outputs)
     return [
-        (text, names[place] if kind == GLUED else None)
-        for kind in sorted(kinds.keys() - {*PICTURES, CLAIM_MIME})
+        (words(text) if kind == SVG else text, names[place] if kind == GLUED else None)
+        for kind in sorted(kinds.keys() - {CLAIM_MIME})
         for place, text in enumerate(kinds[kind])
     ]
 

@@ -9,7 +9,8 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from .chapter import add_card
-from .claims import ClaimRole, collect_claims
+from .claims import ClaimRole, MeasuredTables, collect_claims, show_measured
+from .figures import put_figures_inline, write_colours
 from .folding import fold_checks
 from .glossary import GlossaryTable
 from .theme import leave_out_thebe, part_lines, put_theme_into_layer, serve_vendored_files
@@ -19,11 +20,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles, directives and hooks."""
     app.add_role("claim", ClaimRole())
     app.add_directive("glossary-table", GlossaryTable)
+    app.add_directive("measured-tables", MeasuredTables)
     app.connect("config-inited", serve_vendored_files)
     app.connect("builder-inited", collect_claims)
+    app.connect("doctree-read", put_figures_inline, priority=100)  # before Sphinx gathers the images
+    app.connect("doctree-read", show_measured)
     app.connect("doctree-resolved", add_card)
     app.connect("doctree-resolved", fold_checks)
     app.connect("html-page-context", leave_out_thebe, priority=900)
     app.connect("html-page-context", part_lines)
+    app.connect("build-finished", write_colours)
     app.connect("build-finished", put_theme_into_layer, priority=900)  # the theme writes one of its own then
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

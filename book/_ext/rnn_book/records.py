@@ -1,6 +1,7 @@
 """What the chapters' files hold: cells, outputs, claims."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,3 +16,9 @@ def read_notebook(path: Path) -> dict[str, Any]:
 def is_claim(output: dict[str, Any]) -> bool:
     """Tell whether an output is a claim's."""
     return CLAIM_MIME in output.get("data", {})
+
+
+def title_of(path: Path) -> str:
+    """Return a chapter's title."""
+    cells = read_notebook(path)["cells"]
+    return re.search(r"^# (.+)$", "".join("".join(cells[0]["source"])), re.MULTILINE)[1]
