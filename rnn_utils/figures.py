@@ -58,4 +58,4 @@ def tidied(svg: str) -> str:
 def rounded(found: re.Match[str]) -> str:
     """Return a coordinate with two places; a factor stays as it is."""
     text = found[0]
-    return text if text.endswith(")") else f"{float(text):.2f}".rstrip("0").rstrip(".").replace("-0", "0", text == "-0")
+    return text if text.endswith(")") else f"{round(float(text), 2) + 0.0:.8g}"  # not -0

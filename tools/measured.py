@@ -49,6 +49,7 @@ def measure_cell(cell: NotebookNode, others: list[NotebookNode], earlier: Notebo
         for figure in figures(cell):
             apart = [svg_apart(figure, other) for again in others for other in figures(again)]
             compare.moves = max([before.get("moves", 0.0), *(round(moved, 1) for moved, _ in apart)])
+            compare.pop("image", None)
             if PNG in figure:
                 compare.image = max([before.get("image", 0.0), *(round(grey, 3) for _, grey in apart)])
     for place, record in enumerate(claims(cell)):

@@ -81,6 +81,8 @@ def directive(name: str, argument: str, body: list[str], names: Names) -> list[s
         return [f"**Solution: {names.labels.get(argument, argument)}**"]
     if name == "solution-end":
         return []
+    if name == "margin":
+        return quoted(argument or "Note", inner)
     if name == "dropdown":
         return ["<details>", f"<summary>{argument}</summary>", "", *inner, "", "</details>"]
     if name == "math":

@@ -26,19 +26,20 @@ SILENT = re.compile(
 
 
 def typed_numbers(notebook: NotebookNode) -> list[str]:
-    """Return the numbers in prose and alt texts that no cell answers for, each with its cell and line.
+    """Return the numbers in prose, captions and alt texts that no cell answers for, each with its cell and line.
 
     A number may stand in prose if it is glued, a literal of the chapter's code (a setting, a bar),
     a whole number up to twelve, or a year.  A percentage is held against the fraction.
     """
     literals = numeric_literals(cell.source for cell in code_cells(notebook))
-    texts = {
-        cell.id: cell.source
-        if cell.cell_type == "markdown"
-        else cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-        for cell in notebook.cells
-    }
+    texts = {cell.id: cell.source if cell.cell_type == "markdown" else around_figure(cell) for cell in notebook.cells}
     return [f"{name}: {found}" for name, text in texts.items() for found in unanswered(text, literals)]
+
+
+def around_figure(cell: NotebookNode) -> str:
+    """Return the caption and the alt text of a cell's figure."""
+    own = cell.metadata.get("mystnb", {})
+    return "\n".join([own.get("figure", {}).get("caption", ""), own.get("image", {}).get("alt", "")])
 
 
 def unanswered(text: str, literals: set[float]) -> list[str]:

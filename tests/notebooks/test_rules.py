@@ -264,15 +264,21 @@ def is_told(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("claim", "glue")
 
 
-def test_figures_have_alt_text_and_come_alone(chapter: NotebookNode) -> None:
+def test_figures_have_alt_text_and_caption_and_come_alone(chapter: NotebookNode) -> None:
     for cell in code_cells(chapter):
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         if found := figures(cell):
             assert len(found) == 1, f"{cell.id}: one figure per cell"
             assert 20 <= len(alt) <= 300, f"{cell.id}: alt text of 20 to 300 characters, found {len(alt)}"
+            caption = cell.metadata.mystnb.get("figure", {}).get("caption", "")
+            assert 40 <= len(caption) <= 220, f"{cell.id}: caption of 40 to 220 characters, found {len(caption)}"
             assert "text/plain" in by_kind(cell.outputs), f"{cell.id}: nbval notices a lost figure by its plain text"
         else:
             assert not alt, f"{cell.id}: alt text but no figure"
+
+
+def test_one_figure_is_the_picture_of_the_chapter(chapter: NotebookNode) -> None:
+    assert chapter.metadata[META]["picture"] in {cell.id for cell in code_cells(chapter) if figures(cell)}
 
 
 def test_only_drawing_is_hidden(chapter: NotebookNode) -> None:

@@ -11,6 +11,7 @@ from rnn_utils.page import CLAIM_MIME
 
 from .records import is_claim, read_notebook
 
+AUDIT = "-checked"  # how the label ends of the section "How this page was checked"
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
@@ -32,8 +33,42 @@ def fold_checks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             shown.parent.remove(shown)
         else:
             fold(shown)
-            if story and not story.intersection(names) and isinstance(shown.parent, nodes.section):
+            aside = isinstance(shown.parent, nodes.section) and not is_audit(shown)
+            if story and not story.intersection(names) and aside:
                 put_aside(shown, len(names))
+    fold_opening(doctree)
+    for section in doctree.findall(nodes.section):
+        if section["ids"][0].endswith(AUDIT):
+            fold_audit(section)
+
+
+def fold_opening(doctree: nodes.document) -> None:
+    """Put imports and settings, the first two cells of each chapter, behind one line."""
+    cells = [shown for shown in doctree.findall(nodes.container) if shown.get("nb_element") == "cell_code"][:2]
+    parent = cells[0].parent
+    place = parent.index(cells[0])
+    opening = nodes.container(classes=["opening"])
+    for shown in cells:
+        shown.parent.remove(shown)
+    summary = "<details><summary>Imports and settings</summary>"
+    opening += [nodes.raw("", summary, format="html"), *cells, nodes.raw("", "</details>", format="html")]
+    parent.insert(place, opening)
+
+
+def is_audit(node: nodes.Node) -> bool:
+    """Tell whether a node belongs to the section that says how its page was checked."""
+    while node.parent is not None:
+        node = node.parent
+        if isinstance(node, nodes.section) and node["ids"][0].endswith(AUDIT):
+            return True
+    return False
+
+
+def fold_audit(section: nodes.section) -> None:
+    """Fold all of a section but its heading."""
+    section["classes"].append("audit")
+    section.insert(1, nodes.raw("", "<details><summary>Open the checks</summary>", format="html"))
+    section += nodes.raw("", "</details>", format="html")
 
 
 def record_name(output: dict[str, Any]) -> str:
