@@ -12,6 +12,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from rnn_utils.page import spaced
 
 FACES = Path(__file__).parent / "faces"
+WORDS = "Source Sans 3"  # the face of all that is no formula
 NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # no date, so that one figure is one text
 
 
@@ -51,8 +52,22 @@ def tidied(svg: str) -> str:
     used = set(re.findall(r"#([\w-]+)", svg))
     svg = re.sub(r' id="([\w-]+)"', lambda name: name[0] if name[1] in used else "", svg)
     svg = re.sub(r"(?:scale|matrix)\([^)]*\)|-?\d+\.\d{3,}", rounded, svg)
+    svg = re.sub(r"<text>\s*<tspan.*?</text>", joined, svg, flags=re.DOTALL)
     svg = re.sub(r">[^<>]*</t", lambda words: spaced(words[0]), svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip() + "\n"
+
+
+def joined(text: re.Match[str]) -> str:
+    """Return a text with a formula in it, which Matplotlib places letter by letter, in reading order and in words."""
+    letters = re.findall(r'<tspan x="([^"]*)" y="([^"]*)" style="([^"]*)">([^<]*)</tspan>', text[0])
+    runs: list[list[str]] = []
+    for x, y, style, letter in sorted(letters, key=lambda letter: float(letter[0])):
+        if runs and WORDS in style and runs[-1][1:3] == [y, style]:
+            runs[-1][3] += letter
+        else:
+            runs.append([x, y, style, letter])
+    spans = (f'<tspan x="{x}" y="{y}" style="{style}">{word}</tspan>' for x, y, style, word in runs)
+    return "<text>" + "".join(spans).replace("\N{NO-BREAK SPACE}", " ") + "</text>"
 
 
 def rounded(found: re.Match[str]) -> str:

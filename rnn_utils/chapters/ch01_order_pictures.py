@@ -40,7 +40,7 @@ def draw_unrolled(words: Sequence[str], *, backward: bool = False) -> Axes:
     if not backward:
         _band(ax, columns[0] - 0.95, columns[-1] + 0.95)
     _forward_arrows(ax, columns, colour, weights=not backward)
-    ax.text(0.5, 3.7, "$h_0$", size=SYMBOL, color=colour if backward else STATE, ha="center", va="center")
+    ax.text(0.5, 3.7, "$h_0$", size=SYMBOL, color=OUTPUT if backward else STATE, ha="center", va="center")
     for t, (x, word) in enumerate(zip(columns, words, strict=True), start=1):
         box(ax, x, 3.7, f"$h_{t}$", STATE, width=1.5)
         if not backward:

@@ -21,11 +21,12 @@ CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WIDTHS = {"phone": 390, "desktop": 1440}
 
-pytestmark = [
+needs_chromium = [
     pytest.mark.browser,
     pytest.mark.enable_socket,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it (Debian: apt-get install chromium)"),
 ]
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")

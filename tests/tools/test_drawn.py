@@ -100,6 +100,16 @@ def test_words_are_words() -> None:
     assert "time step" in lines
 
 
+def test_words_beside_a_formula_are_words_too() -> None:
+    use_book_figures()
+    with plt.rc_context({"svg.fonttype": "none", "font.family": "Source Sans 3"}):
+        figure, buffer = Figure(), io.StringIO()
+        figure.text(0, 0, "time step $t_1$ of all")
+        BookSVG(figure).print_svg(buffer)
+    assert ">time step </tspan><tspan" in buffer.getvalue()
+    assert words(buffer.getvalue()) == "time step t1 of all"
+
+
 def test_what_a_page_has_no_use_for_is_left_out() -> None:
     svg = curves()
     assert svg.startswith("<svg ")

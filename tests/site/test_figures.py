@@ -1,0 +1,110 @@
+"""Figures in the page: their words are words, inside them, apart from each other, and large enough on a phone."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.site.test_browser import browser, needs_chromium  # noqa: F401
+from tests.site.test_pages import SITE, article
+from tools.chapters import chapter_paths, code_cells, finished_paths, read
+from tools.drawn import words
+from tools.measured import figures
+
+pytestmark = needs_chromium
+SMALLEST = 9  # pixels on a phone; indices may be smaller
+
+# Every text of every figure: its words, its place in pixels, its size, its figure's place.
+TEXTS = """() => [...document.querySelectorAll("svg.figure")].map(svg => {
+    const at = element => { const r = element.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    const size = text => Math.max(...[text, ...text.querySelectorAll("tspan")]
+        .map(part => parseFloat(getComputedStyle(part).fontSize) || 0)) * scale;
+    const texts = [...svg.querySelectorAll("text")].map(text => [text.textContent.trim(), at(text), size(text)]);
+    return {name: svg.getAttribute("aria-label"), place: at(svg), texts};
+})"""
+
+
+def faults(figure: dict, width: int) -> list[str]:
+    """Return which texts of a figure are too small, outside, or upon each other."""
+    left, top, right, bottom = figure["place"]
+    found = []
+    for place, (text, (x0, y0, x1, y1), size) in enumerate(figure["texts"]):
+        if size < SMALLEST and width < 600:
+            found.append(f"{text!r}: {size:.1f} px")
+        if x0 < left - 1 or x1 > right + 1 or y0 < top - 1 or y1 > bottom + 1:
+            found.append(f"{text!r} leaves the figure")
+        for other, (a0, b0, a1, b1), _ in figure["texts"][:place]:
+            # The boxes of letters have air above and below.
+            high = min(y1 - y0, b1 - b0) / 4
+            if min(x1, a1) - max(x0, a0) > 2 and min(y1, b1) - max(y0, b0) > high:
+                found.append(f"{text!r} on {other!r}")
+    return [f"{figure['name'][:40]}…: {fault}" for fault in found]
+
+
+@pytest.mark.parametrize("language", ["en"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
+def test_every_text_of_a_figure_is_read(browser: Browser, path: Path, width: int, language: str) -> None:  # noqa: F811
+    page = browser.new_page(viewport={"width": width, "height": 900}, locale=language)
+    page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
+    page.evaluate("() => { document.querySelectorAll('details').forEach(part => part.open = true); }")
+    page.evaluate("() => document.fonts.ready.then(() => 0)")
+    shown = page.evaluate(TEXTS)
+    page.close()
+    assert len(shown) >= len([cell for cell in code_cells(read(path)) if figures(cell)])
+    assert [fault for figure in shown for fault in faults(figure, width)] == []
+
+
+@pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
+def test_page_shows_each_figure_with_its_words_name_and_caption(path: Path) -> None:
+    page = article(SITE / "notebooks" / f"{path.stem}.html")
+    shown = page.select("div.cell svg.figure")
+    drawn = [cell for cell in code_cells(read(path)) if figures(cell)]
+    assert len(shown) == len(drawn)
+    assert page.select("div.cell_output img") == []
+    for svg, cell in zip(shown, drawn, strict=True):
+        texts = [" ".join(text.get_text().split()) for text in svg.find_all("text")]
+        assert texts == words(figures(cell)[0]).splitlines()
+        assert svg["aria-label"] == cell.metadata.mystnb.image.alt
+        caption = svg.find_parent("figure").select_one(".caption-text").get_text()
+        assert caption.startswith(cell.metadata.mystnb.figure.caption.partition("$")[0])
+    ids = [element["id"] for svg in page.select("svg.figure") for element in svg.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+
+
+CONTRAST = """() => {
+    const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
+    const light = colour => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map(part => part / 255);
+        const [r, g, b] = parts.map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const paper = light(getComputedStyle(document.body).backgroundColor);
+    const ratio = colour => (Math.max(light(colour), paper) + 0.05) / (Math.min(light(colour), paper) + 0.05);
+    return [...document.querySelectorAll("svg.figure text")].map(
+        text => [text.textContent.trim(), ratio(getComputedStyle(text).fill)]);
+}"""
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_words_in_figures_stand_out_by_day_and_by_night(browser: Browser, mode: str) -> None:  # noqa: F811
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=mode)
+    for path in finished_paths():
+        page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
+        pale = [(text, round(ratio, 1)) for text, ratio in page.evaluate(CONTRAST) if ratio < 3]
+        assert pale == [], path.stem
+    page.close()
+
+
+def test_no_figure_is_heavy() -> None:
+    sizes = {
+        f"{path.stem}: {cell.id}": len(figures(cell)[0])
+        for path in chapter_paths()
+        for cell in code_cells(read(path))
+        if figures(cell)
+    }
+    assert {name: size for name, size in sizes.items() if size > 150_000} == {}
