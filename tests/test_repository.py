@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools.chapters import ROOT
+from rnn_utils.page import CLAIM_MIME, measured
+from tools.chapters import ROOT, code_cells, finished_paths, read
 from tools.install import GROUPS
 from tools.lock import refused
+from tools.tidy import README_PICTURE, picture
 
 AT_THE_ROOT = {
     ".ci", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md",
@@ -117,8 +119,31 @@ def test_chapters_are_listed_in_the_order_of_the_contents() -> None:
     parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     chapters = [c["file"] for part in parts for c in part["chapters"] if c["file"].startswith("notebooks/")]
     readme, intro = ((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "book/intro.md"))
-    assert re.findall(r"^\| \[.*\]\((notebooks/\w+)\.ipynb\) \|", readme, re.MULTILINE) == chapters
+    plain = re.findall(r"^\| \[.*\]\(../../blob/(notebooks/\w+)\.ipynb\) \|", readme, re.MULTILINE)
+    assert plain == chapters  # the branch of plain copies has the name of the folder
     assert re.findall(r"^- \{doc\}`/(notebooks/\w+)`", intro, re.MULTILINE) == chapters
+
+
+def test_readme_s_findings_are_what_was_measured() -> None:
+    records = {
+        output.data[CLAIM_MIME]["id"]: output.data[CLAIM_MIME]
+        for path in finished_paths()
+        for cell in code_cells(read(path))
+        for output in cell.outputs
+        if CLAIM_MIME in output.get("data", {})
+    }
+    found = re.findall(r"^- (.*) <!-- ([\w-]+) -->$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(found) == 3
+    for line, name in found:
+        record = records[name]
+        assert record["sentence"] in line
+        said = re.findall(r"\d+(?:\.\d+)?(?:\s%)?", line.partition(record["sentence"])[2])
+        known = [measured({**record, "value": record[side]}) for side in ("value", "bar", "baseline") if side in record]
+        assert set(said) <= {number.replace(".0\N{NO-BREAK SPACE}%", "\N{NO-BREAK SPACE}%") for number in known}, name
+
+
+def test_readme_shows_the_picture_of_the_first_chapter() -> None:
+    assert README_PICTURE.read_text(encoding="utf-8") == picture(read(finished_paths()[0])), "`make tidy` writes it"
 
 
 def test_citation_names_the_contributors() -> None:

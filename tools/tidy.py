@@ -1,4 +1,7 @@
-"""Make a saved notebook normal (`make tidy`): metadata, ids and source as the book keeps them; runs nothing."""
+"""Make a saved notebook normal (`make tidy`): metadata, ids and source as the book keeps them; runs nothing.
+
+README shows the picture of the first chapter, which is written anew too.
+"""
 
 import argparse
 import json
@@ -9,11 +12,12 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tools.chapters import KERNELSPEC, META, chapter_paths, code_cells, read, write
+from tools.chapters import KERNELSPEC, META, ROOT, chapter_paths, code_cells, read, write
 
 KEPT = {"code": ("compare", "free", "mystnb", "tags"), "markdown": ("tags",)}  # of a cell's metadata
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RANDOM = re.compile(r"[0-9a-f]{8}")  # as Jupyter makes them
+README_PICTURE = ROOT / "book" / "_static" / "readme.svg"
 WORDS = 4  # of a cell that make its id
 
 
@@ -26,7 +30,14 @@ def main() -> int:
         write(tidied(opened(path)), path)
         if path.read_text(encoding="utf-8") != before:
             print(f"{path.name}: made normal")
+    README_PICTURE.write_text(picture(read(chapter_paths()[0])), encoding="utf-8")
     return 0
+
+
+def picture(chapter: NotebookNode) -> str:
+    """Return the figure that a chapter names as its own."""
+    cell = next(cell for cell in code_cells(chapter) if cell.id == chapter.metadata[META]["picture"])
+    return next(output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {}))
 
 
 def opened(path: Path) -> NotebookNode:
