@@ -16,6 +16,7 @@ from pybtex.database import parse_file
 
 from rnn_utils.page import CLAIM_MIME
 from tools.chapters import META, ROOT, code_cells, finished_paths, glued, read, title, write
+from tools.checking import only_checks
 from tools.plain import Names, plain
 
 EPOCH = "315532800"  # 1980, where the times of a zip begin
@@ -148,9 +149,26 @@ def exported(notebook: NotebookNode, names: Names, wheel: str) -> NotebookNode:
             cell.outputs = [output for output in cell.outputs if "scrapbook" not in output.get("metadata", {})]
         if cell.cell_type == "code" or cell.source:
             cells.append(cell)
-    result.cells = cells
+    result.cells = checks_after_reading(cells)
     result.metadata.pop(META, None)
     return result
+
+
+def checks_after_reading(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Return the cells with those that only check behind the text that reads the result before them.
+
+    None passes a cell that does something, so everything runs as before; none leaves its section.
+    """
+    checks, waiting, found = only_checks(cells), [], []
+    for number, cell in enumerate(cells):
+        if number in checks:
+            waiting.append(cell)
+            continue
+        if cell.cell_type == "code" or re.search(r"^#+ |^> \*\*|^\*\*Solution", cell.source, re.MULTILINE):
+            found += waiting
+            waiting = []
+        found.append(cell)
+    return found + waiting
 
 
 if __name__ == "__main__":

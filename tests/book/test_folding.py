@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from book._ext.rnn_book.folding import only_checks
 from rnn_utils.page import CLAIM_MIME
+from tools.checking import only_checks
 
 CLAIM = {"output_type": "display_data", "data": {CLAIM_MIME: {}}, "metadata": {}}
 GLUED = {"output_type": "display_data", "data": {}, "metadata": {"scrapbook": {"name": "a-b"}}}

@@ -12,8 +12,9 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rnn_utils.page import CLAIM_MIME, measured, typeset
+from tools.checking import is_claim
 
-from .records import is_claim, read_notebook, title_of
+from .records import read_notebook, title_of
 
 logger = logging.getLogger(__name__)
 

@@ -1,21 +1,14 @@
-"""What the chapters' files hold: cells, outputs, claims."""
+"""What the chapters' files hold: cells and outputs."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-from rnn_utils.page import CLAIM_MIME
-
 
 def read_notebook(path: Path) -> dict[str, Any]:
     """Read a chapter's file."""
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def is_claim(output: dict[str, Any]) -> bool:
-    """Tell whether an output is a claim's."""
-    return CLAIM_MIME in output.get("data", {})
 
 
 def title_of(path: Path) -> str:
