@@ -7,10 +7,8 @@ import sys
 from pathlib import Path
 
 from tools import export
-from tools.chapters import ROOT, finished_paths, read, title
+from tools.chapters import ROOT, finished_paths, minutes, read, title
 from tools.install import held
-
-WORDS_A_MINUTE = 180  # of a text that one thinks about
 
 
 def main() -> int:
@@ -47,8 +45,7 @@ def build(output: Path) -> int:
 def where_to_start() -> str:
     """Name the first chapter, and how long it takes to read."""
     first = read(finished_paths()[0])
-    words = sum(len(cell.source.split()) for cell in first.cells if cell.cell_type == "markdown")
-    return f"Start with: {title(first)}, {round(words / WORDS_A_MINUTE)} minutes."
+    return f"Start with: {title(first)}, {minutes(first)} minutes."
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from rnn_utils.errors import BookError
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 META = "rnn_book"  # key of a chapter's own metadata: seconds, data
+WORDS_A_MINUTE = 180  # of a text that one thinks about
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -117,6 +118,12 @@ def title(notebook: NotebookNode) -> str:
         if cell.cell_type == "markdown" and (match := re.search(r"^# (.+)$", cell.source, re.MULTILINE)):
             return match[1]
     raise ValueError("a chapter begins with a heading of level one")
+
+
+def minutes(notebook: NotebookNode) -> int:
+    """Return how long a chapter's text takes to read."""
+    words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
+    return round(words / WORDS_A_MINUTE)
 
 
 def kernel_environment(threads: str | None = None) -> dict[str, str]:

@@ -29,7 +29,7 @@ def test_a_chapter_about_mnist_is_not_stored_with_the_stand_in(monkeypatch: pyte
 
 
 def test_the_build_says_where_to_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    text = "# Why?\n\n" + "word " * 2 * build.WORDS_A_MINUTE
+    text = "# Why?\n\n" + "word " * 2 * chapters.WORDS_A_MINUTE
     write(new_notebook(cells=[new_markdown_cell(text), new_code_cell("unread = 1\n" * 999)]), tmp_path / "01_why.ipynb")
     monkeypatch.setattr(chapters, "NOTEBOOKS", tmp_path)
     assert build.where_to_start() == "Start with: Why?, 2 minutes."
