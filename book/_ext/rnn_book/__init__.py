@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: proved claims on pages, the glossary, chapter cards, folded checks, its own look.
+"""What the book adds to Sphinx: proved claims, the glossary, chapter cards, folded checks, its look, a landing page.
 
 Everything shown is derived: claims from the records stored in the chapters, terms from
 ``book/glossary.toml``, a chapter's time and data from its metadata.
@@ -13,6 +13,7 @@ from .claims import ClaimRole, MeasuredTables, collect_claims, show_measured
 from .figures import put_figures_inline, write_colours
 from .folding import fold_checks
 from .glossary import GlossaryTable
+from .landing import fill_landing_page, lead_back_to_landing_page
 from .theme import leave_out_thebe, part_lines, put_theme_into_layer, serve_vendored_files
 
 
@@ -29,6 +30,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", fold_checks)
     app.connect("html-page-context", leave_out_thebe, priority=900)
     app.connect("html-page-context", part_lines)
+    app.connect("html-page-context", fill_landing_page)
+    app.connect("html-page-context", lead_back_to_landing_page, priority=900)
     app.connect("build-finished", write_colours)
     app.connect("build-finished", put_theme_into_layer, priority=900)  # the theme writes one of its own then
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

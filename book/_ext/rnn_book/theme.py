@@ -7,6 +7,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 LAYER = "@layer theme {\n"
+OURS = ("book.css", "landing.css")
 
 
 def serve_vendored_files(app: Sphinx, config: Any) -> None:
@@ -46,11 +47,11 @@ def parted(block: re.Match[str]) -> str:
 
 
 def put_theme_into_layer(app: Sphinx, exception: Exception | None) -> None:
-    """Wrap every style sheet but the book's own: what stands in no layer wins over what stands in one."""
+    """Wrap every style sheet but the book's own two: what stands in no layer wins over what stands in one."""
     if exception is not None or app.builder.format != "html":
         return
     for path in Path(app.outdir, "_static").rglob("*.css"):
         text = path.read_text(encoding="utf-8").removeprefix('@charset "UTF-8";')
         # A sheet that only imports another may not do so from inside a layer.
-        if path.name != "book.css" and "@import" not in text and not text.startswith(LAYER):
+        if path.name not in OURS and "@import" not in text and not text.startswith(LAYER):
             path.write_text(f"{LAYER}{text}\n}}\n", encoding="utf-8")
