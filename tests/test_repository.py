@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from rnn_utils.page import CLAIM_MIME, measured
-from tools.chapters import ROOT, code_cells, finished_paths, read
+from tools.chapters import ROOT, code_cells, finished_paths, picture, read
 from tools.install import GROUPS
 from tools.lock import refused
-from tools.tidy import README_PICTURE, picture
+from tools.tidy import README_PICTURE
 
 AT_THE_ROOT = {
     ".ci", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md",

@@ -151,3 +151,9 @@ def probed_environment() -> dict[str, str]:
     except BookError as error:  # a folder or a setting that was named and cannot be used
         raise SystemExit(str(error)) from None
     return found if here else {**found, "RNN_UTILS_OFFLINE": "1"}
+
+
+def picture(chapter: NotebookNode) -> str:
+    """Return the figure that a chapter names as its own."""
+    cell = next(cell for cell in code_cells(chapter) if cell.id == chapter.metadata[META]["picture"])
+    return next(output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {}))

@@ -12,7 +12,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tools.chapters import KERNELSPEC, META, ROOT, chapter_paths, code_cells, read, write
+from tools.chapters import KERNELSPEC, META, ROOT, chapter_paths, code_cells, picture, read, write
 
 KEPT = {"code": ("compare", "free", "mystnb", "tags"), "markdown": ("tags",)}  # of a cell's metadata
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -32,12 +32,6 @@ def main() -> int:
             print(f"{path.name}: made normal")
     README_PICTURE.write_text(picture(read(chapter_paths()[0])), encoding="utf-8")
     return 0
-
-
-def picture(chapter: NotebookNode) -> str:
-    """Return the figure that a chapter names as its own."""
-    cell = next(cell for cell in code_cells(chapter) if cell.id == chapter.metadata[META]["picture"])
-    return next(output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {}))
 
 
 def opened(path: Path) -> NotebookNode:

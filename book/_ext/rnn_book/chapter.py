@@ -1,12 +1,17 @@
 """What stands under a chapter's title."""
 
+import html
 import os
+import re
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from tools.chapters import ROOT, code_cells, picture, read
+
+from .figures import inline
 from .records import read_notebook
 
 logger = logging.getLogger(__name__)
@@ -14,8 +19,15 @@ logger = logging.getLogger(__name__)
 META = "rnn_book"
 
 
+def questions() -> dict[str, str]:
+    """Return the question of each chapter, which README's table asks, by the name of its file, as HTML."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[.+?\]\(\S+/(\w+)\.ipynb\) \| (.+) \|$", readme, re.MULTILINE)
+    return {stem: re.sub("`(.+?)`", r"<code>\1</code>", html.escape(question)) for stem, question in rows}
+
+
 def add_card(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Put a line under a chapter's title: how long it runs, on which data, where to get it."""
+    """Put under a chapter's title its question, its picture, and how long it runs, on which data, where to get it."""
     if not docname.startswith("notebooks/"):
         return
     own = read_notebook(Path(app.env.doc2path(docname)))["metadata"].get(META, {})
@@ -31,5 +43,10 @@ def add_card(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         address = f"https://colab.research.google.com/github/{repository}/blob/notebooks/{stem}.ipynb"
         card += nodes.Text(" · ")
         card += nodes.reference("", "open in Colab", refuri=address)
+    chapter = read(Path(app.env.doc2path(docname)))
+    alt = next(cell for cell in code_cells(chapter) if cell.id == own["picture"]).metadata.mystnb.image.alt
+    question = f'<p class="standfirst">{questions()[stem]}</p>'
+    head = [question, inline(picture(chapter), "head", alt)]
     if title := next(iter(doctree.findall(nodes.title)), None):
-        title.parent.insert(title.parent.index(title) + 1, card)
+        place = title.parent.index(title) + 1
+        title.parent[place:place] = [*(nodes.raw("", part, format="html") for part in head), card]

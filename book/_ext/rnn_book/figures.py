@@ -21,21 +21,26 @@ def put_figures_inline(app: Sphinx, doctree: nodes.document) -> None:
             image.replace_self(nodes.raw("", svg, format="html"))
 
 
-def inline(svg: str, prefix: str, alt: str) -> str:
-    """Return an SVG as a part of a page: names of its own, the page's colours, as wide as text or as code."""
+def inline(svg: str, prefix: str, alt: str | None) -> str:
+    """Return an SVG as a part of a page: names of its own, the page's colours, as wide as text or as code.
+
+    Without an alternative text it is an ornament, which a screen reader passes over.
+    """
     width = float(re.search(r'width="([\d.]+)pt"', svg)[1])
     svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
     svg = re.sub(r'(\bid="|#)([pm][0-9a-f]{10}|image[0-9a-f]{10})\b', rf"\1{prefix}-\2", svg)
     svg = re.sub(r"(?<=: )#[0-9a-f]{6}\b", lambda colour: f"var(--f-{colour[0][1:]})", svg)
     kind = "figure" if width <= TEXT_WIDTH else "figure wide"
-    return svg.replace("<svg ", f'<svg class="{kind}" role="img" aria-label="{html.escape(alt)}" ', 1)
+    name = 'aria-hidden="true"' if alt is None else f'role="img" aria-label="{html.escape(alt)}"'
+    return svg.replace("<svg ", f'<svg class="{kind}" {name} ', 1)
 
 
 def write_colours(app: Sphinx, exception: Exception | None) -> None:
     """Write the sheet that says what each colour of a figure is by day and by night."""
     if exception is not None or app.builder.format != "html":
         return
-    pages = [path.read_text(encoding="utf-8") for path in Path(app.outdir, "notebooks").glob("*.html")]
+    paths = [Path(app.outdir, "index.html"), *Path(app.outdir, "notebooks").glob("*.html")]
+    pages = [path.read_text(encoding="utf-8") for path in paths]
     used = sorted({code for page in pages for code in re.findall(r"var\(--f-([0-9a-f]{6})\)", page)})
     day = "\n".join(f"  --f-{code}: {by_day(code)};" for code in used)
     night = "\n".join(f"    --f-{code}: {by_night(code)};" for code in used if code != "ffffff")

@@ -4,11 +4,9 @@ Nothing on it is typed twice: the picture's numbers come from the chapter's own 
 README, the order of the chapters from ``_toc.yml``.
 """
 
-import html
 import inspect
 import io
 import os
-import re
 from contextlib import redirect_stdout
 from itertools import permutations
 from pathlib import Path
@@ -18,7 +16,10 @@ import numpy as np
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from tools.chapters import ROOT, minutes, read
+from tools.chapters import ROOT, minutes, picture, read
+
+from .chapter import questions
+from .figures import inline
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def lead_back_to_landing_page(
 
 def contents(app: Sphinx) -> list[dict[str, Any]]:
     """Return the parts of the book with their pages; a chapter has a number, a question and minutes as well."""
-    asked = questions((ROOT / "README.md").read_text(encoding="utf-8"))
+    asked = questions()
     parts = []
     for part in app.config.external_site_map.root.subtrees:
         pages = [{"name": name, "title": app.env.titles[name].astext()} for name in map(str, part.items)]
@@ -55,14 +56,9 @@ def contents(app: Sphinx) -> list[dict[str, Any]]:
                     logger.warning("README.md asks no question of %s: add it to the table of chapters", stem)
                 chapter = read(ROOT / f"{page['name']}.ipynb")
                 page |= {"number": int(stem[:2]), "question": asked.get(stem, ""), "minutes": minutes(chapter)}
+                page["picture"] = inline(picture(chapter), f"c{stem[:2]}", None)
         parts.append({"caption": part.caption, "pages": pages})
     return parts
-
-
-def questions(readme: str) -> dict[str, str]:
-    """Return the question of each chapter, by the name of its file, as HTML."""
-    rows = re.findall(r"^\| \[.+?\]\(notebooks/(\w+)\.ipynb\) \| (.+) \|$", readme, re.MULTILINE)
-    return {stem: re.sub("`(.+?)`", r"<code>\1</code>", html.escape(question)) for stem, question in rows}
 
 
 def orders_picture() -> dict[str, Any]:
