@@ -406,7 +406,5 @@ def test_a_typed_number_is_noticed(text: str) -> None:
 def test_pages_type_no_measured_number(page: Path) -> None:
     settings = numeric_literals(cell.source for path in finished_paths() for cell in code_cells(read(path)))
     text = re.sub(r"```.*?```|`[^`]*`", " ", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    text = re.sub(
-        r"\b(Python|PyTorch|macOS|MathJax|Attribution|Alike|BY|OFL|License) [\d.]+(, [\d.]+)*( or [\d.]+)?", "", text
-    )
+    text = re.sub(r"\b(Python|PyTorch|macOS|Attribution|Alike|BY|OFL|License) [\d.]+(, [\d.]+)*( or [\d.]+)?", "", text)
     assert unanswered(text, settings) == []

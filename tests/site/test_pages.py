@@ -121,10 +121,3 @@ def test_page_shows_each_value_as_it_was_measured(path: Path) -> None:
     pasted = [glued(chapter)[name] for text in texts for name in re.findall(r"{glue:text}`(.*?)`", text)]
     shown = article(SITE / "notebooks" / f"{path.stem}.html").select("span.pasted-text")
     assert [value.get_text() for value in shown] == pasted
-
-
-def test_mathjax_is_served_with_its_licence() -> None:
-    folder = SITE / "_static" / "mathjax"
-    assert (folder / "LICENSE").exists()
-    assert (folder / "tex-chtml.js").exists()
-    assert len(list(folder.rglob("*.woff"))) >= 20

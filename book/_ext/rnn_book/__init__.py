@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: proved claims, the glossary, chapter cards, folded checks, its look, a landing page.
+"""What the book adds to Sphinx: claims, the glossary, chapter openings, folded checks, MathML, its look, a landing page.
 
 Everything shown is derived: claims from the records stored in the chapters, terms from
 ``book/glossary.toml``, a chapter's time and data from its metadata.
@@ -12,9 +12,10 @@ from .chapter import add_card
 from .claims import ClaimRole, MeasuredTables, collect_claims, show_measured
 from .figures import put_figures_inline, write_colours
 from .folding import fold_checks
+from .formulas import hold_punctuation, visit_displayed, visit_formula
 from .glossary import GlossaryTable
 from .landing import fill_landing_page, lead_back_to_landing_page
-from .theme import leave_out_thebe, part_lines, put_theme_into_layer, serve_vendored_files
+from .theme import leave_out_thebe, part_lines, put_theme_into_layer
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -22,12 +23,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("claim", ClaimRole())
     app.add_directive("glossary-table", GlossaryTable)
     app.add_directive("measured-tables", MeasuredTables)
-    app.connect("config-inited", serve_vendored_files)
+    app.add_html_math_renderer("mathml", (visit_formula, None), (visit_displayed, None))
     app.connect("builder-inited", collect_claims)
     app.connect("doctree-read", put_figures_inline, priority=100)  # before Sphinx gathers the images
     app.connect("doctree-read", show_measured)
     app.connect("doctree-resolved", add_card)
     app.connect("doctree-resolved", fold_checks)
+    app.connect("doctree-resolved", hold_punctuation)
     app.connect("html-page-context", leave_out_thebe, priority=900)
     app.connect("html-page-context", part_lines)
     app.connect("html-page-context", fill_landing_page)

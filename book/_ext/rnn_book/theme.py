@@ -10,16 +10,6 @@ LAYER = "@layer theme {\n"
 OURS = ("book.css", "landing.css")
 
 
-def serve_vendored_files(app: Sphinx, config: Any) -> None:
-    """Copy MathJax into the book.
-
-    Listed in ``_config.yml`` it would be added to every page, script by script; added here it is only copied.
-    """
-    config.html_static_path.append("book/_vendor")
-    # The menu could fetch speech rules from another host.
-    config.mathjax3_config = {"options": {"enableMenu": False, **(config.mathjax3_config or {}).get("options", {})}}
-
-
 def leave_out_thebe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Drop the scripts of a live-code service that this book does not use.
 
