@@ -126,7 +126,9 @@ DAY_AND_NIGHT = {
 }
 
 
-PSEUDO = r"::?(before|after|target|details-content|hover|focus-visible|is\(:hover, :focus-visible\)|-(webkit|moz)-[\w-]+)"
+PSEUDO = (
+    r"::?(before|after|target|details-content|hover|focus-visible|is\(:hover, :focus-visible\)|-(webkit|moz)-[\w-]+)"
+)
 
 
 def selectors_of(sheet: str) -> list[str]:

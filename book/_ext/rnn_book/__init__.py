@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: claims, the glossary, chapter openings, folded checks, MathML, its look, a landing page.
+"""What the book adds to Sphinx: claims, glossary, chapter openings, folded checks, MathML, its look, a landing page.
 
 Everything shown is derived: claims from the records stored in the chapters, terms from
 ``book/glossary.toml``, a chapter's time and data from its metadata.
