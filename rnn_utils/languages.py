@@ -21,7 +21,10 @@ LANGUAGES = {"en": "en", "ru": "ru", "zh": "zh-Hans"}
 
 
 class Term(NamedTuple):
-    """One thing and its names: ``names``, ``definition`` and ``forbidden`` are keyed by language."""
+    """One thing and its names: ``names``, ``definition`` and ``forbidden`` are keyed by language.
+
+    ``also`` holds what English readers type when they look for it, other spellings first of all.
+    """
 
     id: str
     names: dict[str, str]
@@ -29,6 +32,7 @@ class Term(NamedTuple):
     definition: dict[str, str]
     forbidden: dict[str, tuple[str, ...]]
     see: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 def load_glossary() -> tuple[Term, ...]:
@@ -108,6 +112,7 @@ def _term(row: Mapping[str, Any]) -> Term:
         definition={language: row[f"{language}_definition"] for language in LANGUAGES},
         forbidden={language: tuple(row.get(f"{language}_forbidden", ())) for language in LANGUAGES},
         see=tuple(row.get("see", ())),
+        also=tuple(row.get("also", ())),
     )
 
 

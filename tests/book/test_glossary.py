@@ -18,7 +18,9 @@ from tools.chapters import ROOT, chapter_paths, code_cells, read
 
 TERMS = languages.load_glossary()
 HAN = r"[\u3400-\u9fff]"
-KEYS = {"id", "short", "see"} | {language + end for language in LANGUAGES for end in ("", "_definition", "_forbidden")}
+KEYS = {"id", "short", "see", "also"} | {
+    language + end for language in LANGUAGES for end in ("", "_definition", "_forbidden")
+}
 # What each script writes otherwise; used on notes as well.
 WRONG = {
     "en": r"[а-яёА-ЯЁ\u3400-\u9fff]|  ",

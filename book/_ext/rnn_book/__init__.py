@@ -13,8 +13,9 @@ from .claims import ClaimRole, MeasuredTables, collect_claims, show_measured
 from .figures import put_figures_inline, write_colours
 from .folding import fold_checks
 from .formulas import hold_punctuation, visit_displayed, visit_formula
-from .glossary import GlossaryTable
-from .landing import fill_landing_page, lead_back_to_landing_page
+from .glossary import GlossaryTable, add_spellings
+from .landing import fill_landing_page
+from .mending import mend_pages
 from .theme import leave_out_thebe, part_lines, put_theme_into_layer
 
 
@@ -30,10 +31,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", add_card)
     app.connect("doctree-resolved", fold_checks)
     app.connect("doctree-resolved", hold_punctuation)
+    app.connect("doctree-resolved", add_spellings)
     app.connect("html-page-context", leave_out_thebe, priority=900)
     app.connect("html-page-context", part_lines)
     app.connect("html-page-context", fill_landing_page)
-    app.connect("html-page-context", lead_back_to_landing_page, priority=900)
     app.connect("build-finished", write_colours)
     app.connect("build-finished", put_theme_into_layer, priority=900)  # the theme writes one of its own then
+    app.connect("build-finished", mend_pages, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

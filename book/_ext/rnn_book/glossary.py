@@ -4,6 +4,7 @@ import html
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from rnn_utils.languages import LANGUAGES, Term, load_glossary
@@ -22,6 +23,8 @@ class GlossaryTable(SphinxDirective):
             title = term.names["en"] + (f" ({term.short})" if term.short else "")
             body = nodes.definition("", nodes.paragraph("", term.definition["en"]))
             body += [self.translation(term, language, tag) for language, tag in LANGUAGES.items() if language != "en"]
+            if term.also:
+                body += nodes.paragraph("", f"Also found under {', '.join(term.also)}", classes=["glossary-see"])
             if term.see:
                 body += self.related(term, names)
             anchor = nodes.term("", title, ids=[f"term-{term.id}"])
@@ -40,3 +43,14 @@ class GlossaryTable(SphinxDirective):
             line += nodes.Text(", " if position else "")
             line += nodes.reference("", names[other], internal=True, refuri=f"#term-{other}")
         return line
+
+
+def add_spellings(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Let the search find a page by what readers type for a term that the page names.
+
+    The words go where the search looks and no reader is disturbed: into the page's key words.
+    """
+    text = doctree.astext().casefold()
+    found = [word for term in load_glossary() if term.names["en"].casefold() in text for word in term.also]
+    if found:
+        doctree += nodes.meta(name="keywords", content=", ".join(found), lang=app.config.language)

@@ -36,13 +36,6 @@ def fill_landing_page(app: Sphinx, pagename: str, templatename: str, context: di
         context.update(orders=orders_picture(), parts=contents(app), repository=repository)
 
 
-def lead_back_to_landing_page(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
-) -> None:
-    """Let the book's name above the contents lead to the landing page, which is no document of Sphinx."""
-    context["theme_logo"] = {**context.get("theme_logo", {}), "link": context["pathto"]("index")}
-
-
 def contents(app: Sphinx) -> list[dict[str, Any]]:
     """Return the parts of the book with their pages; a chapter has a number, a question and minutes as well."""
     asked = questions()
