@@ -10,7 +10,11 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from tools.chapters import ROOT, finished_paths, glued, read
+from book._ext.rnn_book.folding import NUMBERS
+from rnn_utils.page import measured
+from tools.chapters import ROOT, code_cells, finished_paths, glued, picture, read
+from tools.drawn import words
+from tools.measured import claims
 
 SITE = ROOT / "_build" / "html"
 
@@ -90,12 +94,49 @@ def test_links_inside_the_book_are_answered(page: Path) -> None:
 
 
 def test_figures_have_a_text_alternative(page: Path) -> None:
-    images = article(page).find_all("img")
-    assert images or page.parent.name != "notebooks"  # every chapter draws
-    for image in images:
-        alt = image.get("alt", "")
-        assert len(alt) >= 20, image["src"]
-        assert not re.search(r"\.(png|svg|jpe?g)$", alt), image["src"]
+    shown = [image.get("alt", "") for image in article(page).find_all("img")]
+    shown += [figure.get("aria-label", "") for figure in article(page).select("svg[role=img]")]
+    assert shown or page.parent.name != "notebooks"  # every chapter draws
+    for alt in shown:
+        assert len(alt) >= 20
+        assert not re.search(r"\.(png|svg|jpe?g)$", alt)
+
+
+@pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
+def test_chapter_opens_with_its_question_and_its_picture(path: Path) -> None:
+    title, question, figure, card = list(article(SITE / "notebooks" / f"{path.stem}.html").find("h1").parent.children)[
+        1:8:2
+    ][:4]
+    assert title.name == "h1"
+    assert question["class"] == ["standfirst"] and question.get_text().endswith("?")
+    assert words(str(figure)) == words(picture(read(path)))
+    assert card["class"] == ["chapter-card"]
+
+
+@pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
+def test_each_claim_stands_beside_what_was_measured(path: Path) -> None:
+    page = article(SITE / "notebooks" / f"{path.stem}.html")
+    told = [record for cell in code_cells(read(path)) for record in claims(cell)]
+    story = [record["id"] for record in told if "show" in record]
+    assert not story or 8 <= len(story) <= 12
+    for record in told:
+        line = page.find(id=f"claim-{record['id']}")
+        value = line.select_one(".measured")
+        assert (value.get_text() if value else "") == measured(record)
+        assert line.get_text().startswith(record["sentence"])
+        aside = line.find_parent(class_=["more-checks", "audit", "solution"])
+        assert bool(aside) == bool(story and record["id"] not in story) or not story
+    for aside in page.select(".more-checks"):
+        count = len(aside.select("p.claim"))
+        assert aside.summary.get_text() == f"{NUMBERS[count]} more check{'s' * (count > 1)}"
+
+
+def test_what_was_measured_lists_every_claim() -> None:
+    page = article(SITE / "book" / "what_was_measured.html")
+    listed = [row["id"].removeprefix("measured-") for row in page.select("td a[id^=measured-]")]
+    assert listed == [
+        record["id"] for path in finished_paths() for cell in code_cells(read(path)) for record in claims(cell)
+    ]
 
 
 def test_no_markup_is_left_raw(page: Path) -> None:
