@@ -35,7 +35,10 @@ FAULTS = """async () => {
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:  # noqa: F811
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=request.param)
+    # A colour that is still changing has no contrast to measure.
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, color_scheme=request.param, reduced_motion="reduce"
+    )
     yield context.new_page()
     context.close()
 
