@@ -21,12 +21,15 @@ STRETCHED_ASIDE = set("⏞⏟")
 
 
 def source(document: str) -> str:
-    """Return the text that a page is made of."""
+    """Return the text that a page is made of, captions included."""
     path = ROOT / f"{document}.md"
     if path.exists():
         return path.read_text(encoding="utf-8")
-    cells = read(path.with_suffix(".ipynb")).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    texts = []
+    for cell in read(path.with_suffix(".ipynb")).cells:
+        caption = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
+        texts.append(cell.source if cell.cell_type == "markdown" else caption)
+    return "\n\n".join(texts)
 
 
 def formulas(text: str) -> list[str]:
