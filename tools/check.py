@@ -23,6 +23,7 @@ from tools.chapters import (
     seconds,
     turn,
 )
+from tools.checking import share_that_only_checks
 from tools.processors import earlier, native
 
 UNIT = ["tests", "--ignore=tests/site", "--ignore=tests/data/test_mnist.py"]
@@ -81,6 +82,7 @@ def main() -> int:
 def one_chapter(number: str) -> dict[str, Callable[[str], Outcome]]:
     """Return the stages of one chapter: the rules, and its outputs."""
     (path,) = chapter_paths(number)
+    print(f"{share_that_only_checks(read(path).cells):.0%} of the code lines on its page only check.")
     return {
         "rules": lambda name: pytest_stage(name, ["tests/notebooks", "-n", "0", "-k", path.stem]),
         "chapter": lambda name: chapters_stage(name, {}, [path]),

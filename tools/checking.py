@@ -1,7 +1,10 @@
 """Which cells of a chapter only check: decided by what a cell does, not by a tag that somebody may forget."""
 
 import ast
+import re
 from typing import Any
+
+from nbformat import NotebookNode
 
 from rnn_utils.page import CLAIM_MIME
 
@@ -46,3 +49,56 @@ def changed(tree: ast.Module) -> set[str]:
 def is_claim(output: dict[str, Any]) -> bool:
     """Tell whether an output is a claim's."""
     return CLAIM_MIME in output.get("data", {})
+
+
+def share_that_only_checks(cells: list[NotebookNode]) -> float:
+    """Return the share of the visible lines of code whose names only `claim` or `glue` uses, in the end."""
+    unseen = only_checks(cells) | folded_by_place(cells)
+    code = {number: ast.parse(cell.source).body for number, cell in enumerate(cells) if cell.cell_type == "code"}
+    visible = [statement for number, body in code.items() if number not in unseen for statement in body]
+    checks = [statement for number, body in code.items() if number in unseen for statement in body]
+    checks += [statement for statement in visible if calls_a_check(statement)]
+    while True:
+        rest = [statement for statement in visible if statement not in checks]
+        used, asked = names(rest, ast.Load), names(checks, ast.Load)
+        more = [one for one in rest if (made := bound(one)) and not made & used and made & asked]
+        if not more:
+            return lines([one for one in checks if one in visible]) / lines(visible)
+        checks += more
+
+
+def folded_by_place(cells: list[NotebookNode]) -> set[int]:
+    """Return the cells that stand folded for another reason: the opening, solutions, the audit at the end."""
+    found, inside = [number for number, cell in enumerate(cells) if cell.cell_type == "code"][:2], False
+    for number, cell in enumerate(cells):
+        if cell.cell_type == "code":
+            found += [number] * inside
+        elif re.search(r"-checked\)=|\{solution-start\}", cell.source):
+            inside = True
+        elif "{solution-end}" in cell.source:
+            inside = False
+    return set(found)
+
+
+def calls_a_check(statement: ast.stmt) -> bool:
+    """Tell whether a statement is a claim or keeps a value for the prose."""
+    called = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+    return called and getattr(statement.value.func, "id", None) in ("claim", "glue")
+
+
+def names(statements: list[ast.stmt], context: type[ast.expr_context]) -> set[str]:
+    """Return the names that statements read, or those that they bind."""
+    nodes = [node for one in statements for node in ast.walk(one) if isinstance(node, ast.Name)]
+    return {node.id for node in nodes if isinstance(node.ctx, context)}
+
+
+def bound(statement: ast.stmt) -> set[str]:
+    """Return what an assignment or a definition gives a name to."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    return names([statement], ast.Store) if isinstance(statement, ast.Assign | ast.AnnAssign) else set()
+
+
+def lines(statements: list[ast.stmt]) -> int:
+    """Return how many lines statements take."""
+    return sum(one.end_lineno - one.lineno + 1 for one in statements)

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from nbformat import NotebookNode
 
 from rnn_utils.page import CLAIM_MIME
-from tools.checking import only_checks
+from tools.chapters import finished_paths, read
+from tools.checking import only_checks, share_that_only_checks
 
 CLAIM = {"output_type": "display_data", "data": {CLAIM_MIME: {}}, "metadata": {}}
 GLUED = {"output_type": "display_data", "data": {}, "metadata": {"scrapbook": {"name": "a-b"}}}
@@ -47,3 +49,18 @@ def test_the_name_inside_a_comprehension_is_not_the_lesson_s() -> None:
 @pytest.mark.parametrize("source", ["row('a', 1)", "rows.append(1)", "if y:\n    train(net)"])
 def test_what_may_change_something_unseen_is_shown(source: str) -> None:
     assert only_checks([cell(f"{source}\nclaim(y)", CLAIM)]) == set()
+
+
+def test_little_code_on_the_page_of_chapter_1_only_checks() -> None:
+    assert share_that_only_checks(read(finished_paths()[0]).cells) < 0.05
+
+
+def test_code_that_serves_a_claim_alone_is_counted() -> None:
+    def code(source: str, *outputs: dict[str, Any]) -> NotebookNode:
+        return NotebookNode(cell(source, *outputs))
+
+    opening = [code("import a"), code("a.b()")]
+    lesson = [code("def f(x):\n    return x"), code("y = f(1)\nz = y\nclaim(z)\nprint(y)", CLAIM, PRINTED)]
+    assert share_that_only_checks(opening + lesson) == 2 / 6  # z and its claim
+    folded = [NotebookNode(cell_type="markdown", source="(a-checked)="), code("q = 1\nprint(q)", PRINTED)]
+    assert share_that_only_checks(opening + lesson + folded) == 2 / 6

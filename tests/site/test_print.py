@@ -43,7 +43,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def opened(page: Page, document: str) -> None:
     """Open a page until it is whole."""
     page.goto((SITE / f"{document}.html").as_uri(), wait_until="load")
-    page.evaluate("() => Promise.all([document.fonts.ready, window.MathJax?.startup?.promise]).then(() => 0)")
+    page.evaluate("() => document.fonts.ready.then(() => 0)")
 
 
 def split(sheet: pypdfium2.PdfPage) -> tuple[str, str]:
@@ -109,9 +109,7 @@ def cut(sheet: pypdfium2.PdfPage) -> list[str]:
     text = sheet.get_textpage()
     width = sheet.get_size()[0]
     boxes = [text.get_rect(number) for number in range(text.count_rects())]
-    beyond = [text.get_text_bounded(*box) for box in boxes if box[0] < SIDE - 2 or box[2] > width - SIDE + 2]
-    # A brace under a formula is a long row of private signs of which MathJax shows a piece.
-    return [words for words in beyond if not re.search("[\ue000-\uf8ff]", words)]
+    return [text.get_text_bounded(*box) for box in boxes if box[0] < SIDE - 2 or box[2] > width - SIDE + 2]
 
 
 def sizes(sheet: pypdfium2.PdfPage) -> set[float]:

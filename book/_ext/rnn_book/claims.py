@@ -73,7 +73,8 @@ class MeasuredTables(SphinxDirective):
             title = title_of(Path(self.env.doc2path(document)))
             rows = "".join(measured_row(name, record, address) for name, (_, record) in claims)
             head = "".join(f'<th scope="col">{name}</th>' for name in ("Sentence", "Measured", "Without", "Bar"))
-            table = f'<table class="table measured"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+            table = f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+            table = f'<div class="pst-scrollable-table-container">{table}</div>'
             section = nodes.section(ids=[Path(document).name])
             section += [nodes.title("", title), nodes.raw("", table, format="html")]
             found.append(section)
