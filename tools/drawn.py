@@ -12,7 +12,7 @@ from tools.pictures import picture_apart, picture_differences
 SVG = "image/svg+xml"
 PIXEL = 0.75  # points
 SAME = 1.0  # pixels: what nothing was trained for is drawn where it was
-FAR = 40.0  # and what was trained stays in its part of the figure
+FAR = 80.0  # and what was trained stays in its part of the figure
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 PLACES = ("x", "y", "width", "height", "transform", "viewBox", "cx", "cy", "r")
 PNG = "data:image/png;base64,"
