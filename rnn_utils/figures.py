@@ -13,6 +13,7 @@ from rnn_utils.page import spaced
 
 FACES = Path(__file__).parent / "faces"
 WORDS = "Source Sans 3"  # the face of all that is no formula
+SERVED = {"Figure Sans": WORDS, "Figure Serif": "Source Serif 4"}  # what the pages call the faces of a figure
 NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # no date, so that one figure is one text
 
 
@@ -49,6 +50,8 @@ def tidied(svg: str) -> str:
     # A sheet would dress the whole page that the figure stands in.
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", svg, count=1, flags=re.DOTALL)
     svg = svg.replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
+    for ours, served in SERVED.items():
+        svg = svg.replace(ours, served)
     used = set(re.findall(r"#([\w-]+)", svg))
     svg = re.sub(r' id="([\w-]+)"', lambda name: name[0] if name[1] in used else "", svg)
     svg = re.sub(r"(?:scale|matrix)\([^)]*\)|-?\d+\.\d{3,}", rounded, svg)

@@ -1,6 +1,7 @@
 """Make the faces that figures are laid out with (rnn_utils/faces) from those that the book serves.
 
-Matplotlib reads no woff2 and no variable face: each becomes a TrueType file of one weight.  Run it, with
+Matplotlib reads no woff2 and no variable face: each becomes a TrueType file of one weight, under a name of its own,
+since the licence reserves the name "Source" for what is not changed.  Run it, with
 brotli installed, when a served face has changed: ``python -m tools.faces``.
 """
 
@@ -18,10 +19,10 @@ from tools.chapters import ROOT
 SERVED, LAID_OUT = ROOT / "book" / "_static" / "faces", ROOT / "rnn_utils" / "faces"
 # What a figure is lettered with: words in the sans face, variables in italics as in formulas, figures in them upright.
 FACES = {
-    "SourceSans3-Regular.ttf": ["source-sans-3-latin-wght-normal", "source-sans-3-cyrillic-wght-normal"],
-    "SourceSans3-Bold.ttf": ["source-sans-3-latin-wght-normal", "source-sans-3-cyrillic-wght-normal"],
-    "SourceSerif4-Regular.ttf": ["source-serif-4-latin-wght-normal"],
-    "SourceSerif4-Italic.ttf": ["source-serif-4-latin-wght-italic", "source-serif-4-greek-wght-italic"],
+    "FigureSans-Regular.ttf": ["source-sans-3-latin-wght-normal", "source-sans-3-cyrillic-wght-normal"],
+    "FigureSans-Bold.ttf": ["source-sans-3-latin-wght-normal", "source-sans-3-cyrillic-wght-normal"],
+    "FigureSerif-Regular.ttf": ["source-serif-4-latin-wght-normal"],
+    "FigureSerif-Italic.ttf": ["source-serif-4-latin-wght-italic", "source-serif-4-greek-wght-italic"],
 }
 
 
@@ -29,7 +30,7 @@ def main() -> None:
     """Write the faces."""
     for name, parts in FACES.items():
         face = made([SERVED / f"{part}.woff2" for part in parts], 700 if "Bold" in name else 400)
-        family, style = re.sub(r"(\d)", r" \1", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name[:-4])).split("-")
+        family, style = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name[:-4]).split("-")
         for kind, text in {1: family, 2: style, 4: f"{family} {style}", 6: name[:-4]}.items():
             face["name"].setName(text, kind, 3, 1, 0x409)
         face["OS/2"].usWeightClass = 700 if style == "Bold" else 400
