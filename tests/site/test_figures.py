@@ -68,7 +68,7 @@ def test_page_shows_each_figure_with_its_words_name_and_caption(path: Path) -> N
         assert texts == words(figures(cell)[0]).splitlines()
         assert svg["aria-label"] == cell.metadata.mystnb.image.alt
         caption = svg.find_parent("figure").select_one(".caption-text").get_text()
-        assert caption.startswith(cell.metadata.mystnb.figure.caption.partition("$")[0])
+        assert caption.replace("’", "'").startswith(cell.metadata.mystnb.figure.caption.partition("$")[0])
     ids = [element["id"] for svg in page.select("svg.figure") for element in svg.find_all(id=True)]
     assert len(ids) == len(set(ids))
 
