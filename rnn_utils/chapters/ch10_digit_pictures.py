@@ -66,7 +66,7 @@ def draw_inside(image: Array, states: Array, gates: Mapping[str, Array]) -> Sequ
     axes[2].set_xticks([0, 0.5, 1], ["0", "½", "1"], size=15)
     axes[2].xaxis.tick_top()
     axes[2].tick_params(length=0)
-    axes[2].set_xlabel("gates open", size=15, labelpad=22)
+    axes[2].set_xlabel("gates open", size=15, labelpad=32)
     return list(axes)
 
 

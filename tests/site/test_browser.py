@@ -162,7 +162,7 @@ def test_a_copied_cell_is_the_code_that_was_shown(browser: Browser) -> None:
     )
     glued = [source for source in stored if source not in shown]
     assert all("glue(" in source and "claim(" not in source for source in glued)
-    assert shown == [source for source in stored if source not in glued]
+    assert sorted(shown) == sorted(source for source in stored if source not in glued)  # some stand aside
     page.close()
 
 

@@ -83,10 +83,13 @@ CONTRAST = """() => {
         const [r, g, b] = parts.map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const paper = light(getComputedStyle(document.body).backgroundColor);
-    const ratio = colour => (Math.max(light(colour), paper) + 0.05) / (Math.min(light(colour), paper) + 0.05);
-    return [...document.querySelectorAll("svg.figure text")].map(
-        text => [text.textContent.trim(), ratio(getComputedStyle(text).fill)]);
+    const page = light(getComputedStyle(document.body).backgroundColor);
+    const ratio = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    // What is written in white stands on a dark field of a picture.
+    return [...document.querySelectorAll("svg.figure text")]
+        .filter(text => !(text.closest(".plate") && light(getComputedStyle(text).fill) > 0.99))
+        .map(text => [text.textContent.trim(),
+                      ratio(light(getComputedStyle(text).fill), text.closest(".plate") ? 1 : page)]);
 }"""
 
 

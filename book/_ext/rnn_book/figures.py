@@ -7,7 +7,6 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
-TEXT_WIDTH = 480  # points: wider figures take the width of code
 SHEET = "figures.css"
 STRONG = 90  # of 255: how far the parts of a colour lie apart that is a curve's, and no tint, grey or text
 
@@ -22,15 +21,16 @@ def put_figures_inline(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def inline(svg: str, prefix: str, alt: str | None) -> str:
-    """Return an SVG as a part of a page: names of its own, the page's colours, as wide as text or as code.
+    """Return an SVG as a part of a page: names of its own, and the page's colours by day and by night.
 
+    One that holds a picture keeps its own colours, since what is written on a picture must stand out from it.
     Without an alternative text it is an ornament, which a screen reader passes over.
     """
-    width = float(re.search(r'width="([\d.]+)pt"', svg)[1])
     svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
     svg = re.sub(r'(\bid="|#)([pm][0-9a-f]{10}|image[0-9a-f]{10})\b', rf"\1{prefix}-\2", svg)
-    svg = re.sub(r"(?<=: )#[0-9a-f]{6}\b", lambda colour: f"var(--f-{colour[0][1:]})", svg)
-    kind = "figure" if width <= TEXT_WIDTH else "figure wide"
+    kind = "figure plate" if "<image" in svg else "figure"
+    if "<image" not in svg:
+        svg = re.sub(r"(?<=: )#[0-9a-f]{6}\b", lambda colour: f"var(--f-{colour[0][1:]})", svg)
     name = 'aria-hidden="true"' if alt is None else f'role="img" aria-label="{html.escape(alt)}"'
     return svg.replace("<svg ", f'<svg class="{kind}" {name} ', 1)
 
