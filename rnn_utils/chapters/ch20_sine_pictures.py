@@ -23,8 +23,8 @@ def draw_path(path: Array, t: Array, *, ax: Axes, given: int = 0, size: float = 
     """Draw points of the plane, (T, 2), in their order, coloured by their angles; the first few, given, are hollow."""
     colours = WHEEL(t % (2 * np.pi) / (2 * np.pi))
     ax.plot(path[:, 0], path[:, 1], color=FAINT, linewidth=1, zorder=1)
-    many = {"rasterized": size < 20}  # small points are drawn by the hundred
-    ax.scatter(path[given:, 0], path[given:, 1], s=size, color=colours[given:], linewidths=0, zorder=2, **many)
+    points = ax.scatter(path[given:, 0], path[given:, 1], s=size, color=colours[given:], linewidths=0, zorder=2)
+    points.set_rasterized(size < 20)  # small ones are drawn by the hundred
     if given:
         ax.scatter(path[:given, 0], path[:given, 1], s=size, facecolor="white", edgecolor=INK, linewidths=1.5, zorder=3)
     ax.set(aspect="equal", xticks=[], yticks=[])
