@@ -133,7 +133,8 @@ def measured(record: dict[str, Any]) -> str:
         return ""
     if isinstance(value, int):
         return f"{value:,}"
-    share = isinstance(bar, float) and typeset(f"{bar:.0%}") in record["sentence"]
+    shares = [typeset(f"{bar:.{places}%}") for places in range(3)] if isinstance(bar, float) else []
+    share = any(text in record["sentence"] for text in shares)
     return typeset(f"{value:.1%}" if share else f"{value:.3g}")
 
 
@@ -145,8 +146,8 @@ def typeset(text: str) -> str:
 
     Examples
     --------
-    >>> typeset("1e-05 of 3.2e+06")
-    '10⁻⁵ of 3.2 × 10⁶'
+    >>> typeset("within 1e-05")
+    'within 10⁻⁵'
     """
     return re.sub(r"\b(\d+(?:\.\d+)?)e([+-]\d+)\b", scientific, spaced(text))
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from rnn_utils.page import CLAIM_MIME, GLUE_PREFIX, TABLE, as_text
 from tools.comparing import differences, is_magnitude, seen_apart
+from tools.pictures import picture_differences
 
 CLOSE = {"reason": "training", "seen": {"loss": 0.01, "right": 0.02, "best-loss": 0.01}, "exact": ["always 1", "rate"]}
 
@@ -111,23 +112,17 @@ def test_a_missing_or_new_output_is_noticed() -> None:
 
 
 def test_pictures_are_compared_by_size_and_content() -> None:
-    def one(data: str) -> list[dict]:
-        return shown({"image/png": data})
-
-    assert differences(one(picture()), one(picture()), None) == []
-    assert "differs by" in differences(one(picture()), one(picture(shift=8)), None)[0]
-    assert "×" in differences(one(picture()), one(picture(size=(180, 160))), None)[0]
+    assert picture_differences(picture(), picture(), None) == []
+    assert "differs by" in picture_differences(picture(), picture(shift=8), None)[0]
+    assert "×" in picture_differences(picture(), picture(size=(180, 160)), None)[0]
 
 
 def test_a_close_picture_may_move_and_not_lose_a_colour() -> None:
-    def one(data: str) -> list[dict]:
-        return shown({"image/png": data})
-
-    assert differences(one(picture()), one(picture(shift=1)), {"image": 0.05}) == []
-    assert "differs by" in differences(one(picture()), one(picture(shift=1)), {"image": 0.01})[0]
-    lost = differences(one(picture()), one(picture(colour=(255, 255, 255))), {"image": 0.05})
+    assert picture_differences(picture(), picture(shift=1), 0.15) == []
+    assert "differs by" in picture_differences(picture(), picture(shift=1), 0.03)[0]
+    lost = picture_differences(picture(), picture(colour=(255, 255, 255)), 0.15)
     assert "picture: blue covered 260 pixels, now 0" in lost
-    assert differences(one(picture(colour=(255, 255, 255))), one(picture()), {"image": 0.05})
+    assert picture_differences(picture(colour=(255, 255, 255)), picture(), 0.15)
 
 
 RECORD = {"id": "a-b", "sentence": "s", "comparison": ">", "bar": 0.5, "value": 2.0, "baseline": 0.25, "range": {}}

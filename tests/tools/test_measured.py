@@ -7,9 +7,10 @@ from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from rnn_utils.page import CLAIM_MIME
-from tests.tools.test_comparing import glued, picture
+from tests.tools.test_comparing import glued
 from tools import processors
 from tools.chapters import META
+from tools.drawn import SVG
 from tools.measured import extent, keep_ranges, measured
 
 NAMES = ["A, AVX2, 1 thread", "A, SSE4.2, 1 thread"]
@@ -24,21 +25,27 @@ def chapter(loss: str = "0.500", value: float = 2.0, figure: str | None = None, 
         new_code_cell("", metadata={"compare": {"reason": "training"}}),
         new_code_cell("", outputs=[new_output("display_data", {CLAIM_MIME: record})]),
     ]
-    cells[2].outputs = [new_output("display_data", {"image/png": figure or picture()})]
+    cells[2].outputs = [new_output("display_data", {SVG: figure or curve(0)})]
     return new_notebook(cells=cells, metadata={META: {"seconds": 1}})
+
+
+def curve(pixels: float) -> str:
+    """Return a figure of one line, so many pixels below its place."""
+    path = f'<path d="M 0 {0.75 * pixels} L 50 {0.75 * pixels}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{path}</svg>'
 
 
 def seen(notebook: NotebookNode) -> tuple[dict, float, dict]:
     _, close, figure, claim = notebook.cells
-    return close.metadata.compare.seen, figure.metadata.compare.image, claim.outputs[0].data[CLAIM_MIME]["range"]
+    return close.metadata.compare.seen, figure.metadata.compare.moves, claim.outputs[0].data[CLAIM_MIME]["range"]
 
 
 def test_differences_between_runs_are_written_down() -> None:
     first = chapter()
-    assert measured(chapter("0.9"), [first, chapter("0.510", 2.5, picture(1)), chapter("0.501", 1.5)], NAMES) == []
-    relative, image, ranges = seen(first)
+    assert measured(chapter("0.9"), [first, chapter("0.510", 2.5, curve(1)), chapter("0.501", 1.5)], NAMES) == []
+    relative, moved, ranges = seen(first)
     assert relative == {"best-loss": 0.02}
-    assert image == pytest.approx(0.054, abs=5e-4)
+    assert moved == 1.0
     assert ranges == {"value": [1.5, 2.5], "baseline": [[0, 0.375], [0, 0.625]]}
     assert first.metadata[META].processors == NAMES
 
@@ -51,15 +58,15 @@ def test_where_nothing_differs_that_is_written_too() -> None:
 
 def test_another_processor_only_widens() -> None:
     stored, other = chapter(), chapter("0.505", 2.2)
-    measured(chapter("0.9"), [stored, chapter("0.510", 2.5, picture(1))], NAMES)
+    measured(chapter("0.9"), [stored, chapter("0.510", 2.5, curve(1))], NAMES)
     assert measured(stored, [other, chapter("0.506", 2.1)], ["B, AVX-512, 1 thread"]) == []
-    assert seen(other) == ({"best-loss": 0.02}, 0.054, {"value": [2.0, 2.5], "baseline": [[0, 0.5], [0, 0.625]]})
+    assert seen(other) == ({"best-loss": 0.02}, 1.0, {"value": [2.0, 2.5], "baseline": [[0, 0.5], [0, 0.625]]})
     assert other.metadata[META].processors == [*NAMES, "B, AVX-512, 1 thread"]
 
 
 def test_other_outputs_start_anew() -> None:
     stored, other = chapter(), chapter("0.600", 2.0)
-    measured(chapter("0.9"), [stored, chapter("0.510", 2.5, picture(1))], NAMES)
+    measured(chapter("0.9"), [stored, chapter("0.510", 2.5, curve(1))], NAMES)
     measured(stored, [other, chapter("0.606", 2.1)], ["B, AVX-512, 1 thread"])
     assert seen(other) == ({"best-loss": 0.01}, 0.0, {"value": [2.0, 2.1], "baseline": [[0, 0.5], [0, 0.525]]})
     assert other.metadata[META].processors == ["B, AVX-512, 1 thread"]
