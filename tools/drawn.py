@@ -12,7 +12,7 @@ from tools.pictures import picture_apart, picture_differences
 SVG = "image/svg+xml"
 PIXEL = 0.75  # points
 SAME = 1.0  # pixels: what nothing was trained for is drawn where it was
-FAR = 80.0  # and what was trained stays in its part of the figure
+CLOSE, FAR = 4.0, 80.0  # what was trained may move a little on any processor, and stays in its part of the figure
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 PLACES = ("x", "y", "width", "height", "transform", "viewBox", "cx", "cy", "r")
 PNG = "data:image/png;base64,"
@@ -102,7 +102,7 @@ def svg_differences(stored: str, new: str, moves: float | None, image: float | N
         kinds = [one.kind if one else "nothing" for one in (a, b)]
         if kinds[0] != kinds[1]:
             return [f"figure: element {place} of {len(before)} is {kinds[0]!r} stored, {kinds[1]!r} now"]
-    limit = SAME if moves is None else min(max(SAME, moves), FAR)
+    limit = SAME if moves is None else min(max(CLOSE, moves), FAR)
     found = [
         f"figure: {a.kind!r} moved by {far:.1f} px, allowed {limit:.1f}"
         for a, b in zip(before, after, strict=True)

@@ -66,6 +66,11 @@ def test_a_trained_curve_moves_three_times_as_far_as_it_did(pixels: int, equal: 
     assert (compared(curves(), curves(up=pixels * PIXEL_UP), CLOSE) == []) == equal
 
 
+@pytest.mark.parametrize(("pixels", "equal"), [(3.5, True), (4.5, False)])
+def test_a_trained_curve_may_move_a_little_where_none_was_seen_to(pixels: float, equal: bool) -> None:
+    assert (compared(curves(), curves(up=pixels * PIXEL_UP), {**CLOSE, "moves": 0.0}) == []) == equal
+
+
 def test_a_curve_never_moves_across_the_figure() -> None:
     assert compared(curves(), curves(up=100 * PIXEL_UP), {**CLOSE, "moves": 1000.0})
 
