@@ -7,11 +7,10 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
-from tests.site import test_browser
-from tests.site.test_browser import browser  # noqa: F401  a fixture
+from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, article, contents
 
-pytestmark = test_browser.pytestmark
+pytestmark = needs_chromium
 
 # Contrast is measured word by word: of the lines of code only those stay that show a colour for the first time.
 THINNED = """() => {
@@ -34,7 +33,7 @@ FAULTS = """async () => {
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:  # noqa: F811
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     # A colour that is still changing has no contrast to measure.
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, color_scheme=request.param, reduced_motion="reduce"

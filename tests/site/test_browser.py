@@ -1,40 +1,19 @@
 """The book in a real browser, on a phone and on a desktop: no request leaves, nothing overflows."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, contents
 from tools.chapters import ROOT, chapter_paths, code_cells, read
 
-NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WIDTHS = {"phone": 390, "desktop": 1440}
 
-needs_chromium = [
-    pytest.mark.browser,
-    pytest.mark.enable_socket,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it (Debian: apt-get install chromium)"),
-]
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=WIDTHS)
@@ -160,9 +139,14 @@ def test_a_copied_cell_is_the_code_that_was_shown(browser: Browser) -> None:
     shown = page.evaluate(
         "() => [...document.querySelectorAll('.cell_input pre')].map(pre => pre.textContent.trimEnd())"
     )
+    aside = page.evaluate(
+        "() => [...document.querySelectorAll('.more-checks pre')].map(pre => pre.textContent.trimEnd())"
+    )
     glued = [source for source in stored if source not in shown]
     assert all("glue(" in source and "claim(" not in source for source in glued)
-    assert sorted(shown) == sorted(source for source in stored if source not in glued)  # some stand aside
+    assert sorted(shown) == sorted(source for source in stored if source not in glued)
+    in_place = [source for source in stored if source not in glued + aside]
+    assert [source for source in shown if source not in aside] == in_place
     page.close()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.site.test_browser import browser, needs_chromium  # noqa: F401
+from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, article
 from tools.chapters import chapter_paths, code_cells, finished_paths, read
 from tools.drawn import words
@@ -45,7 +45,7 @@ def faults(figure: dict, width: int) -> list[str]:
 @pytest.mark.parametrize("language", ["en"])
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
-def test_every_text_of_a_figure_is_read(browser: Browser, path: Path, width: int, language: str) -> None:  # noqa: F811
+def test_every_text_of_a_figure_is_read(browser: Browser, path: Path, width: int, language: str) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900}, locale=language)
     page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
     page.evaluate("() => { document.querySelectorAll('details').forEach(part => part.open = true); }")
@@ -94,7 +94,7 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_words_in_figures_stand_out_by_day_and_by_night(browser: Browser, mode: str) -> None:  # noqa: F811
+def test_words_in_figures_stand_out_by_day_and_by_night(browser: Browser, mode: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=mode)
     for path in finished_paths():
         page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")

@@ -11,28 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from rnn_utils.page import CLAIM_MIME
-from tests.site.test_browser import CHROMIUM, DAY_AND_NIGHT, FLAGS, check_page, selectors_of
+from tests.site.conftest import needs_chromium
+from tests.site.test_browser import DAY_AND_NIGHT, check_page, selectors_of
 from tests.site.test_pages import SITE, contents, soup
 from tools.chapters import chapter_paths, finished_paths, minutes, read, title
 
 INDEX = SITE / "index.html"
-
-browses = [
-    pytest.mark.browser,
-    pytest.mark.enable_socket,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it (Debian: apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -169,7 +156,7 @@ LINES = """() => [...document.querySelectorAll(".plot .paths path")].map(path =>
 class TestInABrowser:
     """What moves, and what does not."""
 
-    pytestmark = browses
+    pytestmark = needs_chromium
 
     def test_the_picture_is_whole_without_scripts(self, opened: Callable[..., Page]) -> None:
         page = opened(java_script_enabled=False)

@@ -8,12 +8,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.site import test_browser
-from tests.site.test_browser import browser  # noqa: F401  a fixture
+from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, article, contents, soup
 from tools.chapters import finished_paths
 
-pytestmark = test_browser.pytestmark
+pytestmark = needs_chromium
 
 CHAPTERS = [f"notebooks/{path.stem}" for path in finished_paths()]
 # Beside its own text, figures and faces.
@@ -43,14 +42,14 @@ PACKED = {".png", ".woff2"}
 
 
 @pytest.mark.parametrize("document", CHAPTERS)
-def test_chapter_loads_what_it_uses(browser: Browser, document: str) -> None:  # noqa: F811
+def test_chapter_loads_what_it_uses(browser: Browser, document: str) -> None:
     files = [path for path in loaded(browser, document) if path.parent.name not in ("_images", "faces", "notebooks")]
     names = {"mystnb.css" if path.name.startswith("mystnb.") else path.name for path in files}
     assert names == SHARED | {"mystnb.css"}
 
 
 @pytest.mark.parametrize("document", CHAPTERS)
-def test_chapter_comes_in_600_kilobytes(browser: Browser, document: str) -> None:  # noqa: F811
+def test_chapter_comes_in_600_kilobytes(browser: Browser, document: str) -> None:
     sizes = {path.name: transferred(path) for path in loaded(browser, document)}
     assert sum(sizes.values()) <= 600_000, sorted(sizes.items(), key=lambda row: -row[1])[:10]
 
@@ -74,7 +73,7 @@ def test_every_icon_is_drawn_in_the_page(document: str) -> None:
 
 
 @cache
-def loaded(browser: Browser, document: str) -> set[Path]:  # noqa: F811
+def loaded(browser: Browser, document: str) -> set[Path]:
     """Return the files that a browser asks for."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     asked: set[str] = set()

@@ -8,13 +8,13 @@ from copy import copy
 import pypdfium2
 import pytest
 from bs4 import Tag
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pypdfium2 import raw
 
-from tests.site import test_browser
+from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, article, contents
 
-pytestmark = test_browser.pytestmark
+pytestmark = needs_chromium
 
 SIDE = FOOT = 26 / 25.4 * 72  # the margins that book.css leaves, in points
 TITLE = 2.5625 * 9.25  # the size of its largest letters
@@ -23,14 +23,6 @@ FURNITURE = [
     "Click to", "how this is checked", "code cell source", "Imports and settings", "Open the checks", "Contents",
     "Skip to", "Back to top", "Search", "previous", "next", "By The book", "Copyright",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=test_browser.CHROMIUM, args=test_browser.FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

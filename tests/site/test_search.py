@@ -6,21 +6,20 @@ import pytest
 from playwright.sync_api import Browser
 
 from rnn_utils.languages import load_glossary
-from tests.site import test_browser
-from tests.site.test_browser import browser  # noqa: F401  a fixture
+from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE
 
-pytestmark = test_browser.pytestmark
+pytestmark = needs_chromium
 
 SPELLINGS = [word for term in load_glossary() for word in term.also]
 
 
 @pytest.mark.parametrize("word", SPELLINGS)
-def test_search_finds_the_glossary(browser: Browser, word: str) -> None:  # noqa: F811
+def test_search_finds_the_glossary(browser: Browser, word: str) -> None:
     assert "book/glossary.html" in found(browser, word)
 
 
-def test_search_finds_the_chapters_that_write_back_propagation(browser: Browser) -> None:  # noqa: F811
+def test_search_finds_the_chapters_that_write_back_propagation(browser: Browser) -> None:
     chapters = {f"notebooks/{name}.html" for name in ("01_order_matters", "02_rnn_from_scratch", "20_sine_wave")}
     assert chapters <= found(browser, "backpropagation")
 
@@ -30,7 +29,7 @@ def test_what_was_asked_for_is_in_the_glossary(word: str) -> None:
     assert word in SPELLINGS
 
 
-def found(browser: Browser, word: str) -> set[str]:  # noqa: F811
+def found(browser: Browser, word: str) -> set[str]:
     """Return the addresses that the search page finds."""
     page = browser.new_page()
     page.goto(f"{(SITE / 'search.html').as_uri()}?q={word}", wait_until="load")
