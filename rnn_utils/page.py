@@ -133,9 +133,11 @@ def measured(record: dict[str, Any]) -> str:
         return ""
     if isinstance(value, int):
         return f"{value:,}"
-    shares = [typeset(f"{bar:.{places}%}") for places in range(3)] if isinstance(bar, float) else []
-    share = any(text in record["sentence"] for text in shares)
-    return typeset(f"{value:.1%}" if share else f"{value:.3g}")
+    if isinstance(bar, float):
+        for places in range(3):
+            if typeset(f"{bar:.{places}%}") in record["sentence"]:
+                return typeset(f"{value:.{places + 1}%}")  # a share, with one place more than its bar
+    return typeset(f"{value:.3g}")
 
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -72,6 +72,7 @@ RECORD = {"id": "a", "sentence": "above 90\N{NO-BREAK SPACE}%", "comparison": ">
     ("changed", "shown"),
     [
         ({}, "97.3\N{NO-BREAK SPACE}%"),  # as the bar: a share
+        ({"sentence": "below 0.01\N{NO-BREAK SPACE}%", "bar": 0.0001, "value": 2.66e-5}, "0.003\N{NO-BREAK SPACE}%"),
         ({"sentence": "above 0.9"}, "0.973"),
         ({"sentence": "below", "comparison": "<", "value": 3.21e-7, "bar": 1e-5}, "3.21 × 10⁻⁷"),
         ({"value": 12345, "bar": 7}, "12,345"),
