@@ -267,7 +267,12 @@ class TestInABrowser:
         page.locator("#mode").click()
         other = "dark" if mode == "light" else "light"
         assert tuple(page.evaluate(colours)) == DAY_AND_NIGHT[other]
-        page.goto((SITE / "book" / "glossary.html").as_uri())
+        # A browser hands what a page keeps on to the process of the next page, which may take it a moment.
+        for _ in range(30):
+            page.goto((SITE / "book" / "glossary.html").as_uri())
+            if page.evaluate("() => localStorage.getItem('mode')") is not None:
+                break
+            page.wait_for_timeout(100)
         assert tuple(page.evaluate(colours)) == DAY_AND_NIGHT[other]
 
     def test_every_rule_of_its_sheet_styles_something(self, opened: Callable[..., Page]) -> None:
