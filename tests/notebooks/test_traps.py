@@ -25,7 +25,10 @@ pytestmark = [pytest.mark.torch, pytest.mark.tensorflow]
 CELLS = {cell.id: cell.source for cell in code_cells(read(CHAPTER))}
 TRAPS = ("linear", "both", "pad", "graph", "clip", "gru", "lbfgs", "leftover", "shuffle")
 NOTHING_RAISED = (BookError, "but nothing was raised")
-KERAS_SETS = "layer.set_weights([rng.normal(size=array.shape) for array in layer.get_weights()])"
+KERAS_SETS = """\
+layer.set_weights(
+    [rng.normal(size=array.shape) for array in layer.get_weights()]
+)"""
 
 
 def missed(claim: str) -> tuple[type[BookError], str]:

@@ -241,10 +241,11 @@ class TestInABrowser:
     def test_who_takes_hold_of_the_slider_stops_the_playing(self, opened: Callable[..., Page]) -> None:
         page = opened(reduced_motion="no-preference")
         page.wait_for_function("() => document.querySelector('.seen').textContent.startsWith('2 words read')")
-        page.locator("#read").press("ArrowLeft")
+        page.locator("#read").press("ArrowLeft")  # on a slow machine a third word may have come
         page.wait_for_timeout(2500)  # longer than a word takes
-        assert page.inner_text(".seen").startswith("1 word read")
-        assert page.locator("#read").input_value() == "1"
+        read = page.locator("#read").input_value()
+        assert read in ("1", "2")
+        assert page.inner_text(".seen").startswith({"1": "1 word read", "2": "2 words read"}[read])
 
     @pytest.mark.parametrize("width", [390, 1440])
     def test_it_asks_no_other_host_and_complains_of_nothing(self, opened: Callable[..., Page], width: int) -> None:
