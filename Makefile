@@ -20,7 +20,7 @@ help:  ## List the commands
 $(VENV)/.%: requirements.txt pyproject.toml
 	@$(PYTHON) tools/install.py $*
 
-book: $(RENDER)  ## Render the book to _build/html/index.html
+book: $(VENV)/.$(if $(BOOK_URL),publish,render)  ## Render the book to _build/html/index.html
 	@$(BIN)/python -m tools.build
 
 test: $(TEST)  ## Prove everything (STAGE=unit for one stage): helpers, every chapter's outputs, the rendered book

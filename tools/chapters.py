@@ -153,7 +153,12 @@ def probed_environment() -> dict[str, str]:
     return found if here else {**found, "RNN_UTILS_OFFLINE": "1"}
 
 
+def picture_cell(chapter: NotebookNode) -> NotebookNode:
+    """Return the cell whose figure a chapter names as its own."""
+    return next(cell for cell in code_cells(chapter) if cell.id == chapter.metadata[META]["picture"])
+
+
 def picture(chapter: NotebookNode) -> str:
     """Return the figure that a chapter names as its own."""
-    cell = next(cell for cell in code_cells(chapter) if cell.id == chapter.metadata[META]["picture"])
-    return next(output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {}))
+    outputs = picture_cell(chapter).outputs
+    return next(output.data["image/svg+xml"] for output in outputs if "image/svg+xml" in output.get("data", {}))

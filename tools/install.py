@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUPS = {
     "cells": ["cells"],
     "render": ["render"],
-    "test": ["render", "cells", "chapters", "tensorflow", "torch", "outputs", "test"],
+    "publish": ["render", "publish"],
+    "test": ["render", "publish", "cells", "chapters", "tensorflow", "torch", "outputs", "test"],
 }
 OLDEST, NEWEST = (3, 11), (3, 13)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"

@@ -259,7 +259,7 @@ def test_two_builds_into_one_folder_take_turns(tmp_path: Path, monkeypatch: pyte
 def test_rendering_needs_no_framework_nor_what_draws() -> None:
     blocked = ["tensorflow", "keras", "torch", "matplotlib", "sklearn", "scipy", "pandas", "pooch", "filelock", "tqdm"]
     code = (
-        f"import sys; sys.modules.update(dict.fromkeys({blocked!r})); sys.path.append('book/_ext')\n"
+        f"import sys; sys.modules.update(dict.fromkeys({[*blocked, 'resvg_py']!r})); sys.path.append('book/_ext')\n"
         "import rnn_book, tools.build, tools.export, tools.new, tools.serve, tools.tidy"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -109,7 +109,7 @@ def test_an_install_that_was_cut_off_is_begun_again(
     commands.clear()
     install.install("test", folder)
     assert len(commands) == 3
-    assert sorted(path.name for path in folder.iterdir()) == [".cells", ".render", ".test", "bin"]
+    assert sorted(path.name for path in folder.iterdir()) == [".cells", ".publish", ".render", ".test", "bin"]
 
 
 def test_what_pip_refused_by_itself_costs_no_new_beginning(

@@ -1,9 +1,10 @@
-"""What the book adds to Sphinx: claims, glossary, chapter openings, folded checks, MathML, its look, a landing page.
+"""What the book adds to Sphinx: claims, glossary, openings, folded checks, MathML, a look, a landing page, social tags.
 
 Everything shown is derived: claims from the records stored in the chapters, terms from
 ``book/glossary.toml``, a chapter's time and data from its metadata.
 """
 
+import os
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -16,6 +17,7 @@ from .formulas import hold_punctuation, visit_displayed, visit_formula
 from .glossary import GlossaryTable, add_spellings
 from .landing import fill_landing_page
 from .mending import mend_pages
+from .social import add_tags, draw_pictures
 from .theme import leave_out_thebe, part_lines, put_theme_into_layer
 
 
@@ -38,4 +40,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", write_colours)
     app.connect("build-finished", put_theme_into_layer, priority=900)  # the theme writes one of its own then
     app.connect("build-finished", mend_pages, priority=950)
+    if os.environ.get("BOOK_URL"):  # the address of the book, known where it is published
+        app.connect("html-page-context", add_tags)
+        app.connect("build-finished", draw_pictures)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

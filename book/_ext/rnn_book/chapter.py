@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from tools.chapters import ROOT, code_cells, picture, read
+from tools.chapters import ROOT, picture, picture_cell, read
 
 from .figures import inline
 from .records import read_notebook
@@ -44,7 +44,7 @@ def add_card(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         card += nodes.Text(" · ")
         card += nodes.reference("", "open in Colab", refuri=address)
     chapter = read(Path(app.env.doc2path(docname)))
-    alt = next(cell for cell in code_cells(chapter) if cell.id == own["picture"]).metadata.mystnb.image.alt
+    alt = picture_cell(chapter).metadata.mystnb.image.alt
     question = f'<p class="standfirst">{questions()[stem]}</p>'
     head = [question, inline(picture(chapter), "head", alt)]
     if title := next(iter(doctree.findall(nodes.title)), None):

@@ -23,6 +23,10 @@ from .figures import inline
 
 logger = logging.getLogger(__name__)
 
+SAYS = (
+    "This book shows with small programs how networks read one thing at a time and remember, "
+    "and it checks every result by running it again."
+)
 CHAPTER = "notebooks/01_order_matters"
 CELLS = ("orders", "two-readers", "path", "recurrent-apart")  # of chapter 1: all that its picture needs
 OTHER = "rice go eat I"  # the second order that the chapter draws in colour
@@ -33,7 +37,7 @@ def fill_landing_page(app: Sphinx, pagename: str, templatename: str, context: di
     """Give the template of the landing page what it shows."""
     if pagename == "index":
         repository = os.environ.get("BOOK_REPOSITORY", "")  # owner/name, known where the book is published
-        context.update(orders=orders_picture(), parts=contents(app), repository=repository)
+        context.update(says=SAYS, orders=orders_picture(), parts=contents(app), repository=repository)
 
 
 def contents(app: Sphinx) -> list[dict[str, Any]]:
