@@ -153,12 +153,12 @@ def probed_environment() -> dict[str, str]:
     return found if here else {**found, "RNN_UTILS_OFFLINE": "1"}
 
 
-def picture_cell(chapter: NotebookNode) -> NotebookNode:
-    """Return the cell whose figure a chapter names as its own."""
-    return next(cell for cell in code_cells(chapter) if cell.id == chapter.metadata[META]["picture"])
+def picture_cell(chapter: NotebookNode, name: str | None = None) -> NotebookNode:
+    """Return the cell that draws a figure: the one of this name, or the one whose figure a chapter names as its own."""
+    return next(cell for cell in code_cells(chapter) if cell.id == (name or chapter.metadata[META]["picture"]))
 
 
-def picture(chapter: NotebookNode) -> str:
-    """Return the figure that a chapter names as its own."""
-    outputs = picture_cell(chapter).outputs
+def picture(chapter: NotebookNode, name: str | None = None) -> str:
+    """Return a figure of a chapter, without a name the one that it names as its own."""
+    outputs = picture_cell(chapter, name).outputs
     return next(output.data["image/svg+xml"] for output in outputs if "image/svg+xml" in output.get("data", {}))

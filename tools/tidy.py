@@ -18,6 +18,7 @@ KEPT = {"code": ("compare", "free", "mystnb", "tags"), "markdown": ("tags",)}  #
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RANDOM = re.compile(r"[0-9a-f]{8}")  # as Jupyter makes them
 README_PICTURE = ROOT / "book" / "_static" / "readme.svg"
+README_FIGURE = "paths"  # of chapter 1
 WORDS = 4  # of a cell that make its id
 
 
@@ -30,7 +31,7 @@ def main() -> int:
         write(tidied(opened(path)), path)
         if path.read_text(encoding="utf-8") != before:
             print(f"{path.name}: made normal")
-    README_PICTURE.write_text(picture(read(chapter_paths()[0])), encoding="utf-8")
+    README_PICTURE.write_text(picture(read(chapter_paths()[0]), README_FIGURE), encoding="utf-8")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Drawings of networks, made by code: two kinds of net, a net unrolled in time, a gate.
+"""Drawings of networks, made by code: two kinds of net, a net unrolled in time.
 
 Symbols follow the book's notation: ``W_xh`` reads the input, ``W_hh`` brings the state back, ``W_hy``
 gives the output, ``dq`` is the gradient of the loss with respect to ``q``.
@@ -7,7 +7,7 @@ gives the output, ``dq`` is the gradient of the loss with respect to ``q``.
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
 from rnn_utils.drawing import BACK, FAINT, INK, INPUT, OUTPUT, STATE, SYMBOL, WEIGHT, WORD, arrow, box, canvas, tint
@@ -50,22 +50,6 @@ def draw_unrolled(words: Sequence[str], *, backward: bool = False) -> Axes:
     else:
         box(ax, columns[-1], 6.6, "$y$", OUTPUT, width=1.5)
         ax.text(columns[0] - 0.95, 5.5, "one cell, the same weights", size=WORD, color=STATE, ha="left", va="center")
-    return ax
-
-
-def draw_gate(values: Sequence[float]) -> Axes:
-    """Draw one signal passing gates that are open by values from 0 to 1, like lamps on a dimmer."""
-    rows = len(values)
-    ax = canvas(width=12.0, height=2.0 * rows + 1.1, inches=(6.4, 0.95 * rows + 0.75))
-    top = 2.0 * rows + 0.6
-    for x, word, colour in ((2.3, "signal", INK), (6.0, "gate", BACK), (9.7, "what passes", STATE)):
-        ax.text(x, top, word, size=WORD, color=colour, ha="center", va="center")
-    for row, value in enumerate(values):
-        y = 2.0 * (rows - row) - 1.0
-        ax.add_patch(Rectangle((0.4, y - 0.6), 5.6, 1.2, facecolor=tint(INK, 0.35), linewidth=0))
-        ax.add_patch(Rectangle((6.0, y - 0.6 * value), 5.6, 1.2 * value, facecolor=tint(STATE, 0.75), linewidth=0))
-        ax.add_patch(Circle((6.0, y), 0.88, facecolor="white", edgecolor=BACK, linewidth=2.5))
-        ax.text(6.0, y, f"{value:.2f}", size=WORD - 1, color=BACK, ha="center", va="center")
     return ax
 
 

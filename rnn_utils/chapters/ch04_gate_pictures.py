@@ -1,4 +1,4 @@
-"""Drawings of gates: the cells of LSTM and GRU, and gates at work over a sequence.
+"""Drawings of gates: one gate alone, the cells of LSTM and GRU, and gates at work over a sequence.
 
 A gate has one colour in every drawing.
 """
@@ -8,12 +8,28 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Rectangle
 
 from rnn_utils.cells.checks import Array
-from rnn_utils.drawing import COLOURS, GATES, INK, arrow, box, canvas
+from rnn_utils.drawing import BACK, COLOURS, GATES, INK, STATE, WORD, arrow, box, canvas, tint
 
 PART_COLOURS = {**GATES, "g": COLOURS["grey"], "z": COLOURS["orange"], "n": COLOURS["grey"], "r": COLOURS["green"]}
+
+
+def draw_gate(values: Sequence[float]) -> Axes:
+    """Draw one signal passing gates that are open by values from 0 to 1, like lamps on a dimmer."""
+    rows = len(values)
+    ax = canvas(width=12.0, height=2.0 * rows + 1.1, inches=(6.4, 0.95 * rows + 0.75))
+    top = 2.0 * rows + 0.6
+    for x, word, colour in ((2.3, "signal", INK), (6.0, "gate", BACK), (9.7, "what passes", STATE)):
+        ax.text(x, top, word, size=WORD, color=colour, ha="center", va="center")
+    for row, value in enumerate(values):
+        y = 2.0 * (rows - row) - 1.0
+        ax.add_patch(Rectangle((0.4, y - 0.6), 5.6, 1.2, facecolor=tint(INK, 0.35), linewidth=0))
+        ax.add_patch(Rectangle((6.0, y - 0.6 * value), 5.6, 1.2 * value, facecolor=tint(STATE, 0.75), linewidth=0))
+        ax.add_patch(Circle((6.0, y), 0.88, facecolor="white", edgecolor=BACK, linewidth=2.5))
+        ax.text(6.0, y, f"{value:.2f}", size=WORD - 1, color=BACK, ha="center", va="center")
+    return ax
 
 
 def draw_lstm_cell() -> Axes:

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from rnn_utils.chapters.ch01_order_pictures import draw_feed_forward_and_recurrent, draw_gate, draw_unrolled
-from rnn_utils.chapters.ch04_gate_pictures import draw_gru_cell, draw_lstm_cell
+from rnn_utils.chapters.ch01_order_pictures import draw_feed_forward_and_recurrent, draw_unrolled
+from rnn_utils.chapters.ch04_gate_pictures import draw_gate, draw_gru_cell, draw_lstm_cell
 from rnn_utils.chapters.ch12_api_pictures import draw_loop
 from rnn_utils.chapters.ch20_sine_pictures import draw_cut, draw_feeding
 from rnn_utils.chapters.ch21_pictures import draw_ways, draw_windows
