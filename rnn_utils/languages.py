@@ -21,9 +21,9 @@ LANGUAGES = {"en": "en", "ru": "ru", "zh": "zh-Hans"}
 
 
 class Term(NamedTuple):
-    """One thing and its names: ``names``, ``definition`` and ``forbidden`` are keyed by language.
+    """One thing and its names: ``names``, ``definition``, ``forbidden`` and ``also`` are keyed by language.
 
-    ``also`` holds what English readers type when they look for it, other spellings first of all.
+    ``also`` holds what readers type when they look for it: other names and other spellings.
     """
 
     id: str
@@ -32,7 +32,7 @@ class Term(NamedTuple):
     definition: dict[str, str]
     forbidden: dict[str, tuple[str, ...]]
     see: tuple[str, ...]
-    also: tuple[str, ...] = ()
+    also: dict[str, tuple[str, ...]]
 
 
 def load_glossary() -> tuple[Term, ...]:
@@ -112,7 +112,7 @@ def _term(row: Mapping[str, Any]) -> Term:
         definition={language: row[f"{language}_definition"] for language in LANGUAGES},
         forbidden={language: tuple(row.get(f"{language}_forbidden", ())) for language in LANGUAGES},
         see=tuple(row.get("see", ())),
-        also=tuple(row.get("also", ())),
+        also={language: tuple(row.get(f"{language}_also", ())) for language in LANGUAGES},
     )
 
 

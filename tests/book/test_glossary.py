@@ -1,5 +1,6 @@
 """The glossary: every term in three languages, each written by the rules of its script."""
 
+import json
 import re
 import shutil
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from book._ext.rnn_book.glossary import first_use, sections
 from rnn_utils import languages
 from rnn_utils.errors import DataError, SettingError
 from rnn_utils.languages import LANGUAGES, Term, sentences
@@ -18,8 +20,8 @@ from tools.chapters import ROOT, chapter_paths, code_cells, read
 
 TERMS = languages.load_glossary()
 HAN = r"[\u3400-\u9fff]"
-KEYS = {"id", "short", "see", "also"} | {
-    language + end for language in LANGUAGES for end in ("", "_definition", "_forbidden")
+KEYS = {"id", "short", "see"} | {
+    language + end for language in LANGUAGES for end in ("", "_definition", "_forbidden", "_also")
 }
 # What each script writes otherwise; used on notes as well.
 WRONG = {
@@ -34,7 +36,7 @@ def one(**texts: str) -> Term:
     """Return a term whose Chinese name and forbidden Chinese names are given."""
     forbidden = {"en": (), "ru": (), "zh": tuple(texts.get("forbidden", "").split())}
     names = {"en": texts["en"], "ru": "—", "zh": texts["zh"]}
-    return Term(texts["en"], names, "", dict.fromkeys(LANGUAGES, ""), forbidden, ())
+    return Term(texts["en"], names, "", dict.fromkeys(LANGUAGES, ""), forbidden, (), dict.fromkeys(LANGUAGES, ()))
 
 
 def test_there_are_enough_terms_sorted_by_id_without_duplicates() -> None:
@@ -70,7 +72,7 @@ def test_definitions_are_one_sentence_that_ends(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_script_keeps_its_typography(language: str) -> None:
     for term in TERMS:
-        for text in (term.names[language], term.definition[language]):
+        for text in (term.names[language], term.definition[language], *term.also[language]):
             assert not re.search(WRONG[language], text, re.IGNORECASE), (term.id, text)
             assert unicodedata.is_normalized("NFC", text), term.id
 
@@ -97,6 +99,70 @@ def test_forbidden_names_are_not_used_in_names_and_definitions() -> None:
     for term in TERMS:
         texts = {language: f"{term.names[language]} {term.definition[language]}" for language in LANGUAGES}
         assert languages.slips(texts, TERMS) == [], term.id
+
+
+def test_definitions_name_the_terms_that_the_english_one_names() -> None:
+    assert {term.id: found for term in TERMS if (found := lost(term.definition))} == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ({"en": "Two hidden states.", "ru": "Два скрытых состояния.", "zh": "两个隐状态。"}, []),
+        (
+            {"en": "Gates and a target.", "ru": "Вентили и цель.", "zh": "开关和目标。"},
+            [("gate", "zh"), ("target", "ru"), ("target", "zh")],
+        ),
+        ({"en": "A statement about weighted layers.", "ru": "О слоях.", "zh": "关于层。"}, []),
+    ],
+)
+def test_lost_terms_are_found(texts: dict[str, str], found: list[tuple[str, str]]) -> None:
+    assert lost(texts) == found
+
+
+def lost(texts: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the terms that the English sentence names and the sentence of a language does not."""
+    return [
+        (term.id, language)
+        for term in TERMS
+        if re.search(rf"\b{re.escape(term.names['en'])}(?:e?s)?\b", texts["en"], re.IGNORECASE)
+        for language in ("ru", "zh")
+        if not named(term.names[language].lower(), texts[language].lower(), language)
+    ]
+
+
+def named(name: str, text: str, language: str) -> bool:
+    """Tell whether a sentence names a thing; Russian words change their endings."""
+    if language == "zh":
+        return name in text
+    return all(re.search(rf"\b{re.escape(word[: max(3, len(word) - 4)])}", text) for word in name.split())
+
+
+def test_other_names_are_those_of_no_term() -> None:
+    for language in LANGUAGES:
+        others = [word.casefold() for term in TERMS for word in term.also[language]]
+        assert len(others) == len(set(others))
+        assert set(others) & {term.names[language].casefold() for term in TERMS} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("state", "b"),  # in bold, which counts more than in passing
+        ("recurrent neural network", "c"),  # a recurrent *net*
+        ("gate", "d"),  # a heading
+        ("cell", "b"),  # nowhere but in passing
+        ("layer", None),  # in a guess and in an exercise
+    ],
+)
+def test_a_term_leads_to_the_section_that_explains_it(name: str, label: str | None, tmp_path: Path) -> None:
+    told = """(a)=\n# A title\nIts state is a statement.\n```{tip}\nA *layer*?\n```
+(b)=\n## More\nWhat a cell keeps is its **state**.\n(c)=\n## `Loops`\nA **recurrent** net.\n(d)=\n## What *gates* do\n
+(e)=\n## Exercises\nA *layer*."""
+    cells = [{"cell_type": "markdown", "source": [told]}, {"cell_type": "code", "source": ["layer"]}]
+    (tmp_path / "01_x.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    found = first_use(one(en=name, zh="—"), list(sections([tmp_path / "01_x.ipynb"])))
+    assert (found and (found.document, found.label)) == (label and ("notebooks/01_x", label))
 
 
 def test_no_term_forbids_its_own_name() -> None:
