@@ -1,4 +1,4 @@
-"""Drawings of the sine chapter: what a net is fed, where a gradient stops, and states as a path in the plane.
+"""Drawings of the sine chapter: context units, what a net is fed, where a gradient stops, states as a path in a plane.
 
 A colour of the wheel says at which place of the wave a point stands; the same colour is the same
 place in every picture.
@@ -10,9 +10,26 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.path import Path
 
 from rnn_utils.cells.checks import Array
-from rnn_utils.drawing import BACK, COLOURS, FAINT, INK, INPUT, OUTPUT, STATE, SYMBOL, WORD, arrow, box, canvas
+from rnn_utils.drawing import (
+    BACK,
+    COLOURS,
+    FAINT,
+    INK,
+    INPUT,
+    OUTPUT,
+    STATE,
+    SYMBOL,
+    WEIGHT,
+    WORD,
+    arrow,
+    box,
+    canvas,
+    tint,
+)
 
 WHEEL = LinearSegmentedColormap.from_list(
     "wheel", [COLOURS[name] for name in ("blue", "green", "amber", "orange", "purple", "blue")]
@@ -54,6 +71,49 @@ def draw_other_waves(names: Sequence[str], true: Sequence[Array], said: Sequence
     axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     axes[-1].set_xlabel("steps of its own")
     return list(axes)
+
+
+CONTEXT = [5.1, 7.3, 9.5]
+HIDDEN = [3.5, 5.7, 7.9]
+
+
+def draw_context() -> Axes:
+    """Draw a net of three units: an input and the context units feed all of them, and they are copied back."""
+    ax = canvas(width=13.4, height=10.6, inches=(6.4, 5.1))
+    bottom, middle, top, output = 1.9, 5.7, 9.5, HIDDEN[1]
+    style = "round,pad=0,rounding_size=0.5"
+    for columns, y in ((CONTEXT, bottom), (HIDDEN, middle)):  # copied as a whole
+        corner, width = (columns[0] - 1.1, y - 0.9), columns[-1] - columns[0] + 2.2
+        ax.add_patch(FancyBboxPatch(corner, width, 1.8, boxstyle=style, facecolor=tint(STATE, 0.07), linewidth=0))
+    reads = [box_of(ax, 2.0, bottom, "$x_1$", INPUT)]
+    reads += [box_of(ax, x, bottom, f"$c_{unit}$", STATE) for unit, x in enumerate(CONTEXT, start=1)]
+    for unit, x in enumerate(HIDDEN, start=1):
+        box_of(ax, x, middle, f"$h_{unit}$", STATE)
+        for place, start in enumerate(reads):
+            arrow(ax, (start, bottom + 0.62), (x + 0.36 * (place - 1.5), middle - 0.62), INK, width=1.2)
+        arrow(ax, (x, middle + 0.62), (output + 0.5 * (unit - 2), top - 0.62), INK, width=1.2)
+    box_of(ax, output, top, "$o_1$", OUTPUT)
+    right = [(HIDDEN[-1] + 1.1, middle), (13.0, middle), (13.6, bottom), (CONTEXT[-1] + 1.1, bottom)]
+    curve = Path(right, [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
+    ax.add_patch(FancyArrowPatch(path=curve, arrowstyle="-|>", mutation_scale=18, color=BACK, linewidth=3))
+    for x, y, text, colour in (
+        (2.0, 0.6, "input", INPUT),
+        (CONTEXT[1], 0.6, "context units", STATE),
+        (1.05, middle, "hidden", STATE),
+        (output + 2.2, top, "output", OUTPUT),
+        (11.2, middle + 1.7, "copied for", BACK),
+        (11.2, middle + 0.8, "the next step", BACK),
+    ):
+        ax.text(x, y, text, size=WORD, color=colour, ha="center", va="center")
+    ax.text(1.3, 3.8, "$W_1$", size=WEIGHT, color=INK, ha="center", va="center")
+    ax.text(3.6, 7.7, "$W_2$", size=WEIGHT, color=INK, ha="center", va="center")
+    return ax
+
+
+def box_of(ax: Axes, x: float, y: float, text: str, colour: str) -> float:
+    """Draw the box of one unit; return its place from left to right."""
+    box(ax, x, y, text, colour, width=1.6)
+    return x
 
 
 STEPS = (1, 2, 3, 4)

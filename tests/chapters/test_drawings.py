@@ -10,7 +10,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangl
 from rnn_utils.chapters.ch01_order_pictures import draw_feed_forward_and_recurrent, draw_unrolled
 from rnn_utils.chapters.ch04_gate_pictures import draw_gate, draw_gru_cell, draw_lstm_cell
 from rnn_utils.chapters.ch12_api_pictures import draw_loop
-from rnn_utils.chapters.ch20_sine_pictures import draw_cut, draw_feeding
+from rnn_utils.chapters.ch20_sine_pictures import draw_context, draw_cut, draw_feeding
 from rnn_utils.chapters.ch21_pictures import draw_ways, draw_windows
 from rnn_utils.chapters.ch22_trap_pictures import draw_both_ways, draw_clipping
 from rnn_utils.drawing import use_book_style
@@ -25,6 +25,7 @@ DRAWINGS: dict[str, Callable[[], Axes]] = {
     "lstm cell": draw_lstm_cell,
     "gru cell": draw_gru_cell,
     "loop": draw_loop,
+    "context": draw_context,
     "feeding": draw_feeding,
     "cut": draw_cut,
     "windows": draw_windows,
@@ -109,6 +110,15 @@ def test_gate_draws_what_passes_to_scale() -> None:
     passed = [leaving / coming for coming, leaving in zip(heights[::2], heights[1::2], strict=True)]
     assert passed == pytest.approx([0.0, 0.3, 1.0])
     assert texts(ax)[3:] == ["0.00", "0.30", "1.00"]
+
+
+def test_context_and_input_feed_every_unit_and_one_arrow_comes_back() -> None:
+    ax = draw_context()
+    straight = [arrow for arrow in arrows(ax) if arrow._posA_posB is not None]
+    levels = [ends(arrow)[0][1] for arrow in straight]
+    assert [levels.count(level) for level in sorted(set(levels))] == [4 * 3, 3]
+    assert len(arrows(ax)) == len(straight) + 1
+    assert {"$x_1$", "$o_1$"} | {f"${kind}_{unit}$" for kind in "ch" for unit in (1, 2, 3)} <= set(texts(ax))
 
 
 def test_own_outputs_are_fed_only_in_the_free_run() -> None:
