@@ -5,7 +5,8 @@ where the first was stopped.  Needs MNIST.  Each run has a process and one threa
 runs take turns: seed 0 of every recipe, then seed 1, and so on.  The rebuilds come last; nobody's seconds
 are compared with theirs, so ``AT_ONCE=2`` does two of them at a time.
 
-Tables: ``runs`` (the graph programs as they were published, and ``book``) and ``rebuilds`` (Keras 3).
+Tables: ``runs`` (the graph programs as they were published, and ``book``), ``rebuilds`` (Keras 3), and
+``charts`` (one rebuild more, for the chart that its source draws).
 ``seconds`` count building, tracing and training, not loading or testing; ``others`` is what other
 processes computed meanwhile, in whole processors.
 """
@@ -31,6 +32,7 @@ SEEDS = range(5)
 OFTEN = 50  # steps between tests in the first pass through the images
 LATER = 12  # tests in all the passes that follow
 BOOK_OFTEN = 25  # of the book's recipe, which is over sooner
+CHARTED = 200  # steps from dot to dot in the chart of source 003
 
 
 class Program(Protocol):
@@ -156,6 +158,23 @@ def run_rebuild(recipe: str, seed: int, trial: int | None = None) -> dict[str, A
     return judged(lambda: Rebuild(plan), draw, trial or plan.steps, plan.batch, OFTEN)
 
 
+def run_chart(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
+    """Train a rebuild, and measure it where its source draws a dot: on the batch just used, and on every test image."""
+    from rnn_utils.chapters.ch11_rebuilds import Rebuild
+
+    setup(seed)
+    mnist, plan = judged_on(), RECIPES[recipe]
+    part, examiner, on_batch = training_part(mnist.x_train, mnist.y_train), Examiner(mnist), []
+    rebuild, steps = Rebuild(plan), trial or plan.steps
+    order = next_batches(len(part.x), plan.batch, steps, rng=np.random.default_rng(seed))
+    for step, rows in enumerate(order, start=1):
+        rebuild.train(part.x[rows], part.y[rows])
+        if step == 1 or step % CHARTED == 0:
+            on_batch.append(float((rebuild.outputs(part.x[rows]).argmax(axis=1) == part.y[rows]).mean()))
+            examiner.test(step, rebuild.outputs)
+    return {"charted_after": examiner.steps, "on_batch": on_batch, "on_all": examiner.accuracies}
+
+
 def run_book(recipe: str, seed: int, trial: int | None = None) -> dict[str, Any]:
     """Train the digit reader of chapter 10, stepped by hand like the others."""
     import tensorflow as tf
@@ -206,6 +225,7 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     for table, recipes in (("runs", RUN), ("rebuilds", RECIPES)):
         for seed in SEEDS:
             yield from ((table, {"recipe": recipe, "seed": seed}) for recipe in recipes)
+    yield "charts", {"recipe": "003", "seed": SEEDS[0]}
 
 
-RUNS = {"runs": run, "rebuilds": run_rebuild}
+RUNS = {"runs": run, "rebuilds": run_rebuild, "charts": run_chart}

@@ -228,6 +228,20 @@ def test_the_trial_holds_every_run_once_and_whole(
             assert row["others"] < 0.25, "the machine had something else to do"
 
 
+def test_the_chart_is_a_run_of_the_trial_with_a_dot_where_its_source_draws_one(
+    study: dict[str, list[dict[str, Any]]],
+) -> None:
+    [chart] = study["charts"]
+    assert chart["charted_after"] == [step for step in range(1, 10_001) if step % 200 == 0 or step == 1]
+    assert all(share * 128 % 1 == 0 for share in chart["on_batch"])
+    [row] = [row for row in study["rebuilds"] if all(row[name] == chart[name] for name in ("recipe", "seed"))]
+    tested = dict(zip(chart["charted_after"], chart["on_all"], strict=True))
+    points = zip(row["curve_steps"], row["curve"], strict=True)
+    gaps = [abs(tested[step] - share) for step, (_, share) in points if step in tested]
+    assert len(gaps) > 10
+    assert max(gaps) < 0.005  # runs of other seeds are twice as far apart, or more
+
+
 @pytest.mark.tensorflow
 def test_the_trial_tests_at_most_fifty_steps_apart_in_the_first_epoch(study: dict[str, list[dict[str, Any]]]) -> None:
     from rnn_utils.nets.digit_reader import RECIPE
