@@ -1,6 +1,7 @@
 """How long can they remember?  Six small nets on two memory tasks, five seeds, clipping on and off.
 
-Run ``make study STUDY=memory_tasks`` (about ten minutes on one thread); a second start goes on
+Some of them, and a plain net that begins with an orthogonal matrix, are also trained for longer.
+Run ``make study STUDY=memory_tasks`` (about 25 minutes on one thread); a second start goes on
 where the first was stopped.
 """
 
@@ -31,6 +32,12 @@ NETS: dict[str, dict[str, Any]] = {
     "LSTM, bias 0": {"cell": "LSTM", "forget_bias": 0.0},
     "LSTM, bias 1": {"cell": "LSTM", "forget_bias": 1.0},
     "LSTM, bias 5": {"cell": "LSTM", "forget_bias": 5.0},
+}
+ORTHOGONAL = "RNN, orthogonal"  # as PyTorch draws it, but for a matrix W_hh that keeps lengths
+CHECKPOINTS = (400, 800, 1600, 3200)
+LONGER = {
+    "adding": [ORTHOGONAL, "RNN", "RNN, radius 1"],
+    "recall": [ORTHOGONAL, "LSTM, bias 1", "GRU"],
 }
 
 
@@ -67,6 +74,22 @@ def run(task: str, net: str, seed: int, clip: float | None) -> dict[str, Any]:
         "steps": recipe["steps"],
         "seconds": round(seconds, 1),
     }
+
+
+def longer(task: str, net: str, seed: int) -> dict[str, Any]:
+    """Train one net, with clipping, for longer than `run` does, and measure it on the way."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    rng, test = np.random.default_rng(seed), draw(task, 500, np.random.default_rng([seed, 1]))
+    recipe = TASKS[task]
+    reader = Reader(D=recipe["D"], H=H, outputs=recipe["outputs"], **NETS["RNN" if net == ORTHOGONAL else net])
+    if net == ORTHOGONAL:
+        torch.nn.init.orthogonal_(reader.cell.weight_hh_l0)
+    optimizer, found = torch.optim.Adam(reader.parameters(), lr=recipe["rate"]), []
+    for steps in np.diff([0, *CHECKPOINTS]):
+        train(reader, loss_of, optimizer, lambda: draw(task, N, rng), steps=steps, clip=CLIP)
+        found += measured(reader, test).values()
+    return {"after": list(CHECKPOINTS), "measured": found}
 
 
 def measured(net: Reader, test: Batch) -> dict[str, float]:
@@ -106,6 +129,10 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
         for seed in SEEDS:
             for net in NETS:
                 yield "runs", {"task": task, "net": net, "seed": seed, "clip": clip}
+    for task, nets in LONGER.items():
+        for net in nets:
+            for seed in SEEDS:
+                yield "longer", {"task": task, "net": net, "seed": seed}
 
 
-RUNS = {"runs": run}
+RUNS = {"runs": run, "longer": longer}
