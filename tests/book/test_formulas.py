@@ -5,7 +5,7 @@ import re
 import pytest
 from docutils import nodes
 
-from book._ext.rnn_book.formulas import FormulaError, hold_punctuation, to_mathml
+from book._ext.rnn_book.formulas import FormulaError, hold_percent, hold_punctuation, to_mathml
 
 
 def row(tex: str, display: bool = False) -> str:
@@ -87,3 +87,9 @@ def test_punctuation_is_held_by_its_formula() -> None:
     hold_punctuation(None, paragraph, "")
     assert paragraph.astext() == "of (a), then b, and c ends"
     assert [held.astext() for held in paragraph.findall(nodes.inline)] == ["(a),", "b,"]
+
+
+def test_a_percent_sign_stays_with_its_number_but_not_in_code() -> None:
+    paragraph = nodes.paragraph("", "", nodes.Text("It is 98 % right, or "), nodes.literal("", "98 % 3"))
+    hold_percent(None, paragraph, "")
+    assert paragraph.astext() == "It is 98\N{NO-BREAK SPACE}% right, or 98 % 3"

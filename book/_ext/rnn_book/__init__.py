@@ -13,7 +13,7 @@ from .chapter import add_card
 from .claims import ClaimRole, MeasuredTables, collect_claims, show_measured
 from .figures import put_figures_inline, write_colours
 from .folding import fold_checks
-from .formulas import hold_punctuation, visit_displayed, visit_formula
+from .formulas import hold_percent, hold_punctuation, visit_displayed, visit_formula
 from .glossary import GlossaryTable, add_spellings
 from .landing import fill_landing_page
 from .mending import mend_pages
@@ -33,6 +33,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", add_card)
     app.connect("doctree-resolved", fold_checks)
     app.connect("doctree-resolved", hold_punctuation)
+    app.connect("doctree-resolved", hold_percent)
     app.connect("doctree-resolved", add_spellings)
     app.connect("html-page-context", leave_out_thebe, priority=900)
     app.connect("html-page-context", part_lines)

@@ -212,6 +212,13 @@ def hold_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None
             parent[place - 1] = nodes.Text(parent[place - 1].astext().removesuffix(before))
 
 
+def hold_percent(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Let no line end between a number and its percent sign; code stays as it is typed."""
+    for text in list(doctree.findall(nodes.Text)):
+        if re.search(r"\d %", text) and not isinstance(text.parent, nodes.literal | nodes.FixedTextElement | nodes.raw):
+            text.parent.replace(text, nodes.Text(re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)))
+
+
 def touching(parent: nodes.Element, place: int, pattern: str) -> str:
     """Return what matches in the text at a place among a node's children; nothing if no text is there."""
     text = parent[place] if 0 <= place < len(parent) else None
