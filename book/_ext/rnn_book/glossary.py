@@ -83,7 +83,7 @@ def sections(chapters: Iterable[Path]) -> Iterable[Section]:
         text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
         text = re.sub(r"^```\{.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
         for label, title, body in re.findall(r"^\((.+)\)=\n#+ (.+)\n((?:(?!^\(.+\)=$).*\n?)*)", text, re.MULTILINE):
-            plain = re.sub(r"[`*]", "", title)
+            plain = re.sub(r"[`*$]", "", title)
             if plain != "Exercises":
                 yield Section(f"notebooks/{path.stem}", label, plain, f"**{plain}**\n{body}")
 
