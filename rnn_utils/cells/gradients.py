@@ -4,6 +4,7 @@
 shortens together what is too long together.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -214,7 +215,8 @@ def clip_by_global_norm(gradients: Any, limit: float) -> Clipped:
     if largest == 0:
         return Clipped(mapped(np.copy, gradients), 0.0)
     # Squares of very large or very small numbers leave the range of floats; squares of ratios do not.
-    squares = sum(float(np.square(gradient / largest).sum()) for gradient in leaves(gradients))
+    # `sum` rounds more before Python 3.12 than after it, and a training carries the last digit far.
+    squares = math.fsum(np.square(gradient / largest).sum() for gradient in leaves(gradients))
     norm = largest * float(np.sqrt(squares))
     factor = min(1.0, limit / norm)
     return Clipped(mapped(lambda gradient: gradient * gradient.dtype.type(factor), gradients), norm)
