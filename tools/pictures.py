@@ -56,8 +56,10 @@ def picture_differences(stored: str, new: str, moves: float | None) -> list[str]
     apart = picture_apart(stored, new)
     found = [f"picture: differs by {apart:.3f}, allowed {limit:.3f}"] if apart > limit else []
     before, after = colours(stored), colours(new)
+    # One field of a trained table may take a shade that is near a colour of the house.
+    enough = MANY_PIXELS if moves is None else max(MANY_PIXELS, a.size[0] * a.size[1] // 50)
     for name in before:
         few, many = sorted((before[name], after[name]))
-        if many >= MANY_PIXELS and few * FEWER < many:
+        if many >= enough and few * FEWER < many:
             found.append(f"picture: {name} covered {before[name]} pixels, now {after[name]}")
     return found
