@@ -40,10 +40,11 @@ def colours(data: str) -> dict[str, int]:
     }
 
 
-def picture_differences(stored: str, new: str, moves: float | None) -> list[str]:
+def picture_differences(stored: str, new: str, moves: float | None, *, shades: bool = False) -> list[str]:
     """Demand the same size, nearly the same picture, and no colour lost or come.
 
     ``moves`` says how far a trained curve may (see `picture_apart`); None where nothing is trained.
+    ``shades`` says that numbers are shown as shades, of which one may come near a colour of the house.
     """
     if stored == new:
         return []
@@ -56,8 +57,7 @@ def picture_differences(stored: str, new: str, moves: float | None) -> list[str]
     apart = picture_apart(stored, new)
     found = [f"picture: differs by {apart:.3f}, allowed {limit:.3f}"] if apart > limit else []
     before, after = colours(stored), colours(new)
-    # One field of a trained table may take a shade that is near a colour of the house.
-    enough = MANY_PIXELS if moves is None else max(MANY_PIXELS, a.size[0] * a.size[1] // 50)
+    enough = a.size[0] * a.size[1] // 50 if shades and moves is not None else MANY_PIXELS
     for name in before:
         few, many = sorted((before[name], after[name]))
         if many >= enough and few * FEWER < many:
