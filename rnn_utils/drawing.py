@@ -51,7 +51,7 @@ def use_book_style() -> None:
             "grid.color": "#e3e7eb",
             "lines.linewidth": 2.0,
             "legend.frameon": False,
-            "image.cmap": "Blues",
+            "image.cmap": "Purples",  # of which no shade comes near a colour of the house
             "svg.fonttype": "none",  # words stay words
             "svg.hashsalt": "rnn-book",
         }

@@ -156,7 +156,7 @@ def typeset(text: str) -> str:
 
 def spaced(text: str) -> str:
     """Return a text with a no-break space before each per cent sign."""
-    return re.sub(r"(?<=\d)%", "\N{NO-BREAK SPACE}%", text)
+    return re.sub(r"(?<=\d) ?%", "\N{NO-BREAK SPACE}%", text)
 
 
 def scientific(number: re.Match[str]) -> str:

@@ -98,7 +98,8 @@ def test_what_cannot_be_shown_is_refused(show: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "printed"), [("1e-05", "10⁻⁵"), ("3.5e+06", "3.5×10⁶"), ("5% of W1e2", "5% of W1e2"), ("2%", "2%")]
+    ("text", "printed"),
+    [("1e-05", "10⁻⁵"), ("3.5e+06", "3.5×10⁶"), ("5% of W1e2", "5% of W1e2"), ("2%", "2%"), ("2 %", "2%")],
 )
 def test_numbers_are_typeset(text: str, printed: str) -> None:
     assert typeset(text).replace("\N{NO-BREAK SPACE}", "") == printed

@@ -110,5 +110,5 @@ def svg_differences(stored: str, new: str, moves: float | None, image: float | N
     ]
     for a, b in zip(before, after, strict=True):
         if a.image != b.image:
-            found += picture_differences(a.image, b.image, image, shades=True)
+            found += picture_differences(a.image, b.image, image)
     return found

@@ -40,11 +40,10 @@ def colours(data: str) -> dict[str, int]:
     }
 
 
-def picture_differences(stored: str, new: str, moves: float | None, *, shades: bool = False) -> list[str]:
+def picture_differences(stored: str, new: str, moves: float | None) -> list[str]:
     """Demand the same size, nearly the same picture, and no colour lost or come.
 
     ``moves`` says how far a trained curve may (see `picture_apart`); None where nothing is trained.
-    ``shades`` says that numbers are shown as shades, of which one may come near a colour of the house.
     """
     if stored == new:
         return []
@@ -57,9 +56,8 @@ def picture_differences(stored: str, new: str, moves: float | None, *, shades: b
     apart = picture_apart(stored, new)
     found = [f"picture: differs by {apart:.3f}, allowed {limit:.3f}"] if apart > limit else []
     before, after = colours(stored), colours(new)
-    enough = a.size[0] * a.size[1] // 50 if shades and moves is not None else MANY_PIXELS
     for name in before:
         few, many = sorted((before[name], after[name]))
-        if many >= enough and few * FEWER < many:
+        if many >= MANY_PIXELS and few * FEWER < many:
             found.append(f"picture: {name} covered {before[name]} pixels, now {after[name]}")
     return found

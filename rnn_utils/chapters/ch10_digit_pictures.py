@@ -101,7 +101,7 @@ def draw_confusion(truth: ArrayLike, predicted: ArrayLike) -> Axes:
     Shades, and no numbers: with a handful of mistakes in a field, which number it is differs by processor.
     """
     mistakes = confusion_matrix(truth, predicted, labels=range(10)).astype(float)
-    np.fill_diagonal(mistakes, np.nan)  # right answers stay grey: they would drown the blue of the others
+    np.fill_diagonal(mistakes, np.nan)  # right answers stay grey: they would drown the shades of the others
     figure, ax = plt.subplots(figsize=(6.4, 5.6))
     ax.set_facecolor("#e8ebee")
     image = ax.imshow(mistakes, vmin=0, vmax=20)
