@@ -23,7 +23,7 @@ $(VENV)/.%: requirements.txt pyproject.toml
 book: $(VENV)/.$(if $(BOOK_URL),publish,render)  ## Render the book to _build/html/index.html
 	@$(BIN)/python -m tools.build
 
-test: $(TEST)  ## Prove everything (STAGE=unit for one stage): helpers, every chapter's outputs, the rendered book
+test: $(TEST)  ## Check everything by running it (STAGE=unit for one stage): helpers, every chapter's outputs, the rendered book
 	@$(BIN)/python -m tools.check $(STAGE)
 
 test-gpu: $(TEST)  ## Check the chapters' claims on a GPU; store nothing
@@ -50,7 +50,7 @@ check: $(TEST)  ## Hold one chapter against the rules and run it (CHAPTER=20), i
 study: $(TEST)  ## Do the runs of a study that are not stored yet (STUDY=sine_seeds, AT_ONCE=2)
 	@$(BIN)/python -m tools.study "$(STUDY)" $(if $(AT_ONCE),--at-once $(AT_ONCE))
 
-restamp: $(TEST)  ## Prove that a change left a study's numbers alone (STUDY=sine_seeds FROM=commit)
+restamp: $(TEST)  ## Show that a change left a study's numbers alone (STUDY=sine_seeds FROM=commit)
 	@$(BIN)/python -m tools.restamp "$(STUDY)" "$(FROM)"
 
 notebooks: $(RENDER)  ## Write the notebooks that people download to _build/notebooks/

@@ -1,4 +1,4 @@
-"""Prove everything (`make test`): helpers, chapters on three settings, the rendered book, other Pythons."""
+"""Run everything and compare (`make test`): helpers, chapters on three settings, the rendered book, other Pythons."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""Prove on rows that a change left a study's numbers alone (`make restamp STUDY=… FROM=…`).
+"""Show on rows that a change left a study's numbers alone (`make restamp STUDY=… FROM=…`).
 
 At least two rows of each kind, those that one fingerprint speaks for, are made with the code of an earlier
 commit and with today's, both on this machine, and compared bit for bit but for what a clock measured.

@@ -1,4 +1,4 @@
-"""A change that leaves the numbers alone is proved on rows; one that does not is told, and stores nothing."""
+"""A change that leaves the numbers alone is shown on rows; one that does not is told, and stores nothing."""
 
 import json
 import shutil

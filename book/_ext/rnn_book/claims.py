@@ -1,4 +1,4 @@
-"""Proved sentences on any page, linked to the cell that proves them."""
+"""Checked sentences on any page, linked to the cell that checks them."""
 
 import html
 import itertools
@@ -33,13 +33,13 @@ def collect_claims(app: Sphinx) -> None:
 
 
 class ClaimRole(SphinxRole):
-    """``{claim}`some-id```: the proved sentence, linked to the cell that proves it."""
+    """``{claim}`some-id```: the checked sentence, linked to the cell that checks it."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the link, or warn (an error when the book is built) for an unknown id."""
         found = self.env.app.rnn_claims.get(self.text)
         if found is None:
-            logger.warning("no chapter proves a claim %r", self.text, location=self.get_location(), type="rnn_book")
+            logger.warning("no chapter checks a claim %r", self.text, location=self.get_location(), type="rnn_book")
             return [nodes.literal(self.text, self.text)], []
         document, record = found
         address = f"{self.env.app.builder.get_relative_uri(self.env.docname, document)}#claim-{self.text}"

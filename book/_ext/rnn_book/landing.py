@@ -8,7 +8,7 @@ import inspect
 import io
 import os
 from contextlib import redirect_stdout
-from itertools import permutations
+from itertools import count, permutations
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,8 @@ def fill_landing_page(app: Sphinx, pagename: str, templatename: str, context: di
 
 
 def contents(app: Sphinx) -> list[dict[str, Any]]:
-    """Return the parts of the book with their pages; a chapter has a number, a question and minutes as well."""
-    asked = questions()
+    """Return the parts of the book with their pages; a chapter has its place, its question and its minutes as well."""
+    asked, place = questions(), count(1)
     parts = []
     for part in app.config.external_site_map.root.subtrees:
         pages = [{"name": name, "title": app.env.titles[name].astext()} for name in map(str, part.items)]
@@ -52,7 +52,7 @@ def contents(app: Sphinx) -> list[dict[str, Any]]:
                 if stem not in asked:
                     logger.warning("README.md asks no question of %s: add it to the table of chapters", stem)
                 chapter = read(ROOT / f"{page['name']}.ipynb")
-                page |= {"number": int(stem[:2]), "question": asked.get(stem, ""), "minutes": minutes(chapter)}
+                page |= {"number": next(place), "question": asked.get(stem, ""), "minutes": minutes(chapter)}
                 page["picture"] = inline(picture(chapter), f"c{stem[:2]}", None)
         parts.append({"caption": part.caption, "pages": pages})
     return parts
