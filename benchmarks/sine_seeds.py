@@ -5,7 +5,7 @@ the first was stopped.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,18 @@ import torch
 
 from rnn_utils import setup
 from rnn_utils.chapters.ch20_inside import explained, free_states, portrait
-from rnn_utils.nets.sine import FREE, POINTS, WARM, free_run, wave
-from rnn_utils.nets.sine_recipes import RECIPES, make, score, train_book, train_sine
+from rnn_utils.chapters.ch20_phases import TESTED, TRAINED, FirstUnasked, errors_by_phase, waves_from
+from rnn_utils.nets.sine import DECAYS, FREE, POINTS, WARM, free_run, train_lbfgs, wave
+from rnn_utils.nets.sine_recipes import (
+    EPOCHS,
+    RECIPES,
+    SUM_RATE,
+    make,
+    score,
+    step_down,
+    train_book,
+    train_sine,
+)
 
 FEW, MANY = 20, 200
 DRAWN = ("published", "book")  # the free runs and the states are kept of these, from the first seeds
@@ -25,6 +35,8 @@ WAVES = {
     "amplitude": (0.1, 0.5, 2.0, 3.0),
 }
 NOISES = (0.01, 0.05, 0.2)  # standard deviations of what is added to the points
+PARTS = ("precision", "loss", "moves", "optimiser")  # what the recipe "lbfgs" changes of "bptt"
+WAYS = ("one", "many", "unasked", "longer")  # one phase; many; their first answer not asked; and twice the rounds
 
 
 def short(numbers: object) -> object:
@@ -107,6 +119,60 @@ def with_noise(noise: float, seed: int) -> dict[str, object]:
     return {name: short(np.mean((path - true[POINTS + 1 :]) ** 2)) for name, path in runs.items()}
 
 
+def part(change: str, seed: int) -> dict[str, object]:
+    """Make one of the four changes from "bptt" to "lbfgs", and leave the other three."""
+    setup(0)
+    net = make(seed, "bptt").to(torch.float64 if change == "precision" else torch.float32)
+    points, looks = torch.as_tensor(wave(POINTS + 1), dtype=next(net.parameters()).dtype)[:, None], 0
+
+    def loss() -> torch.Tensor:
+        nonlocal looks
+        looks += 1
+        squares = (net(points[:-1])[0] - points[1:]).pow(2)
+        return squares.mean() if change == "loss" else squares.sum() / 2
+
+    if change == "optimiser":
+        minimise(net, loss)
+    else:
+        rate = SUM_RATE * POINTS / 2 if change == "loss" else SUM_RATE  # the mean is that much smaller
+        for _ in range(100 if change == "moves" else EPOCHS):
+            step_down(net, loss(), rate)
+    return {name: short(value) for name, value in score(net)._asdict().items()} | {"looks": looks}
+
+
+def minimise(net: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> None:
+    """Let L-BFGS look at the loss as often as plain descent does, with the settings of `train_lbfgs`."""
+    optimizer = torch.optim.LBFGS(
+        net.parameters(),
+        max_iter=EPOCHS,
+        max_eval=EPOCHS,
+        history_size=20,
+        line_search_fn="strong_wolfe",
+        tolerance_grad=1e-12,
+        tolerance_change=1e-14,
+    )
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        error = loss()
+        error.backward()
+        return error
+
+    optimizer.step(closure)
+
+
+def by_phase(way: str, seed: int) -> dict[str, object]:
+    """Train on one phase or on many by the book's recipe, and start free runs all around the wave."""
+    setup(0)
+    net, points = make(seed, "book"), waves_from([0.0] if way == "one" else TRAINED)
+    decays = (*DECAYS, *(0.0,) * 5) if way == "longer" else DECAYS
+    if way in ("unasked", "longer"):
+        train_lbfgs(FirstUnasked(net), points[:-1], points[2:], decays)
+    else:
+        train_lbfgs(net, points[:-1], points[1:], decays)
+    return {"free_running_mse": short(errors_by_phase(net, TESTED))}
+
+
 def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Name all runs by table and key."""
     for recipe, count in COUNTS.items():
@@ -116,6 +182,15 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
         yield from (("insides", {"recipe": recipe, "seed": seed}) for recipe in DRAWN)
         yield "waves", {"seed": seed}
         yield from (("noises", {"noise": noise, "seed": seed}) for noise in NOISES)
+        yield from (("parts", {"change": change, "seed": seed}) for change in PARTS)
+        yield from (("phases", {"way": way, "seed": seed}) for way in WAYS)
 
 
-RUNS = {"runs": run, "insides": look_inside, "waves": other_waves, "noises": with_noise}
+RUNS = {
+    "runs": run,
+    "insides": look_inside,
+    "waves": other_waves,
+    "noises": with_noise,
+    "parts": part,
+    "phases": by_phase,
+}

@@ -54,7 +54,7 @@ def tidied(svg: str) -> str:
         svg = svg.replace(ours, served)
     used = set(re.findall(r"#([\w-]+)", svg))
     svg = re.sub(r' id="([\w-]+)"', lambda name: name[0] if name[1] in used else "", svg)
-    svg = re.sub(r"(?:scale|matrix)\([^)]*\)|-?\d+\.\d{3,}", rounded, svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(?:scale|matrix)\([^)]*\)|-?\d+\.\d{3,}", rounded, tag[0]), svg)
     svg = re.sub(r"<text>\s*<tspan.*?</text>", joined, svg, flags=re.DOTALL)
     svg = re.sub(r">[^<>]*</t", lambda words: spaced(words[0]), svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip() + "\n"

@@ -251,6 +251,26 @@ def run_apart(
             return {source: _unpacked(dict(stored), source) for source in sources}
 
 
+def load_originals(seed: int, x: Floats, y: NDArray[np.integer], steps: int) -> dict[str, Trial]:
+    """Load the first steps of all four programs, done by `run_apart` from one seed.
+
+    Parameters
+    ----------
+    seed : int
+        Decides the first weights and the order of the images.
+    x, y : ndarrays, shapes (N, 28, 28) and (N,)
+        Images from 0 to 1, at least one batch of them, and their digits.
+    steps : int
+        How many.
+
+    Returns
+    -------
+    dict of Trial
+        By source.
+    """
+    return run_apart(list(RECIPES), seed, x, y, steps)
+
+
 def _packed(source: str, trial: Trial) -> dict[str, NDArray[Any]]:
     flat = {f"{source}/{name}": getattr(trial, name) for name in ("outputs_start", "outputs_end", "loss")}
     for when in ("start", "end"):

@@ -130,14 +130,17 @@ def from_graph(recipe: Recipe, weights: Mapping[str, Floats]) -> list[Floats]:
     """
     kernel, bias = weights["kernel"], weights["bias"].copy()
     if recipe.cell == "LSTM":
-        kernel, bias = _reordered(kernel), _reordered(bias)
+        kernel, bias = reordered(kernel), reordered(bias)
         bias[recipe.units : 2 * recipe.units] += 1
     cell = [kernel[: recipe.cell_inputs], kernel[recipe.cell_inputs :], bias]
-    first = [weights["weights_in"], weights["biases_in"]] if recipe.input_layer else []
+    first = []
+    if recipe.input_layer:
+        first = [weights["weights_in"], weights["biases_in"]]
     return [*first, *cell, weights["weights_out"], weights["biases_out"]]
 
 
-def _reordered(blocks: Floats) -> Floats:
+def reordered(blocks: Floats) -> Floats:
+    """Put the blocks i, g, f, o of TensorFlow 1 into the order of Keras, i, f, g, o."""
     i, g, f, o = np.split(blocks, 4, axis=-1)
     return np.concatenate([i, f, g, o], axis=-1)
 

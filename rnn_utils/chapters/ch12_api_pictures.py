@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from rnn_utils.cells.checks import Array
-from rnn_utils.drawing import COLOURS, INK, INPUT, OUTPUT, SIGNED, STATE, WORD, arrow, box, canvas, tint
+from rnn_utils.drawing import BACK, COLOURS, FAINT, INK, INPUT, OUTPUT, SIGNED, STATE, WORD, arrow, box, canvas, tint
 from rnn_utils.errors import SettingError
 
 SEQUENCES = ("blue", "orange", "green")  # a colour for each sequence of the batch drawn
@@ -31,6 +31,36 @@ def draw_loop() -> Axes:
     _words(ax, 0.8, 3.8, "initial\n_state", STATE)
     _words(ax, 12.4, 3.8, "states", STATE)
     return ax
+
+
+def draw_depth_and_direction() -> Sequence[Axes]:
+    """Draw four steps of two layers, left, and of two directions, right; what the third output has read stands out."""
+    _, axes = plt.subplots(1, 2, figsize=(6.4, 3.7))
+    last = STEPS - 1  # the output that is asked about, counted from 1
+    for ax, name in zip(axes, ("two layers", "two directions"), strict=True):
+        ax.set(xlim=(0, 9), ylim=(-0.2, 9.6), aspect="equal")
+        ax.axis("off")
+        ax.set_title(name, size=15)
+    layers, ways = axes
+    for t in range(1, STEPS + 1):
+        x, read = 2.2 * t - 1.0, t <= last
+        _step(layers, x, t, 0.4, INPUT if read else FAINT)
+        arrow(layers, (x, 0.9), (x, 2.0), INPUT if read else FAINT)
+        _cells(layers, x, 2.6, STATE if read else FAINT, forward=t < STEPS, strong=t < last)
+        arrow(layers, (x, 3.2), (x, 4.6), STATE if read else FAINT)
+        _cells(layers, x, 5.2, STATE if read else FAINT, forward=t < STEPS, strong=t < last)
+        _output(layers, x, t, 5.8, 8.3, strong=t == last)
+
+        _step(ways, x, t, 4.7, INPUT)
+        arrow(ways, (x, 5.2), (x, 5.8), INPUT if read else FAINT)
+        arrow(ways, (x, 4.2), (x, 3.6), INPUT if t >= last else FAINT)
+        _cells(ways, x, 6.4, STATE if read else FAINT, forward=t < STEPS, strong=t < last)
+        _cells(ways, x, 3.0, BACK if t >= last else FAINT, forward=False, strong=False)
+        if t > 1:
+            arrow(ways, (x - 0.6, 3.0), (x - 1.6, 3.0), BACK if t > last else FAINT, width=3)
+        _output(ways, x, t, 7.0, 8.9, strong=t == last)
+        _output(ways, x, t, 2.4, 0.5, strong=t == last)
+    return list(axes)
 
 
 def draw_layouts() -> Sequence[Axes]:
@@ -71,6 +101,24 @@ def draw_ends(states: Mapping[str, Array], lengths: Sequence[int]) -> Sequence[A
         panel.grid(visible=False)
     axes[-1, 0].set_xlabel("time step $t$", size=15)
     return list(axes[:, 0])
+
+
+def _step(ax: Axes, x: float, t: int, y: float, colour: str) -> None:
+    ax.text(x, y, f"$x_{t}$", size=17, ha="center", va="center", color=INK if colour == INPUT else OUTPUT)
+
+
+def _cells(ax: Axes, x: float, y: float, colour: str, *, forward: bool, strong: bool) -> None:
+    """Draw a cell, and the arrow to the next one."""
+    box(ax, x, y, "", colour, width=1.2)
+    if forward:
+        arrow(ax, (x + 0.6, y), (x + 1.6, y), STATE if strong else FAINT, width=3)
+
+
+def _output(ax: Axes, x: float, t: int, start: float, end: float, *, strong: bool) -> None:
+    """Draw the arrow to an output, up or down, and its name."""
+    up = 1 if end > start else -1
+    arrow(ax, (x, start), (x, end - 0.5 * up), INK if strong else FAINT, width=3 if strong else 2)
+    ax.text(x, end, f"$h_{t}$", size=17, ha="center", va="center", color=INK if strong else OUTPUT)
 
 
 def _tile(ax: Axes, place: int, n: int, t: int, *, framed: bool) -> None:

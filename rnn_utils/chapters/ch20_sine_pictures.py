@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
+from matplotlib.text import Text
 
 from rnn_utils.cells.checks import Array
 from rnn_utils.drawing import (
@@ -40,8 +41,7 @@ def draw_path(path: Array, t: Array, *, ax: Axes, given: int = 0, size: float = 
     """Draw points of the plane, (T, 2), in their order, coloured by their angles; the first few, given, are hollow."""
     colours = WHEEL(t % (2 * np.pi) / (2 * np.pi))
     ax.plot(path[:, 0], path[:, 1], color=FAINT, linewidth=1, zorder=1)
-    points = ax.scatter(path[given:, 0], path[given:, 1], s=size, color=colours[given:], linewidths=0, zorder=2)
-    points.set_rasterized(size < 20)  # small ones are drawn by the hundred
+    ax.scatter(path[given:, 0], path[given:, 1], s=size, color=colours[given:], linewidths=0, zorder=2)
     if given:
         ax.scatter(path[:given, 0], path[:given, 1], s=size, facecolor="white", edgecolor=INK, linewidths=1.5, zorder=3)
     ax.set(aspect="equal", xticks=[], yticks=[])
@@ -51,25 +51,31 @@ def draw_path(path: Array, t: Array, *, ax: Axes, given: int = 0, size: float = 
     return ax
 
 
-def draw_portraits(paths: Sequence[Array], t: Array) -> Sequence[Axes]:
-    """Draw twenty paths, four rows of five, each at its own scale."""
-    _, axes = plt.subplots(4, 5, figsize=(6.4, 5.3))
-    for panel, path in zip(axes.flat, paths, strict=True):
-        draw_path(path, t, ax=panel, size=9)
-    return list(axes.flat)
+PLACES = {"top": np.pi / 2, "falling": np.pi, "bottom": 3 * np.pi / 2, "rising": 2 * np.pi}
 
 
-def draw_other_waves(names: Sequence[str], true: Sequence[Array], said: Sequence[Array]) -> Sequence[Axes]:
-    """Draw waves one below the other: what is true, and what a net says on its own."""
+def name_places(ax: Axes, path: Array, t: Array) -> list[Text]:
+    """Write inside a loop, (T, 2), where on the wave its points stand: top, falling, bottom, rising."""
+    middle, names = path.mean(axis=0), []
+    for name, angle in PLACES.items():
+        x, y = middle + 0.68 * (path[np.argmax(np.cos(t - angle))] - middle)
+        names.append(ax.text(x, y, name, color=INK, size=WORD - 3, ha="center", va="center"))
+    return names
+
+
+def draw_starts(names: Sequence[str], true: Sequence[Array], runs: Sequence[Sequence[Array]]) -> Sequence[Axes]:
+    """Draw waves that begin at other phases, the given points, and how two nets go on: by one phase, and by many."""
     _, axes = plt.subplots(len(names), 1, figsize=(6.4, 1.75 * len(names) + 0.9), sharex=True)
-    for panel, name, truth, path in zip(axes, names, true, said, strict=True):
-        steps = range(len(truth))  # for both, so that waves of unequal length are refused
-        panel.plot(steps, truth, color=COLOURS["black"], linewidth=1.5, label="true")
-        panel.plot(steps, path, "o-", color=COLOURS["blue"], markersize=4, linewidth=1, label="the net, on its own")
-        panel.set_ylabel(name, rotation=0, ha="right", va="center", size=13)
+    for panel, name, truth, by_one, by_many in zip(axes, names, true, *runs, strict=True):
+        first = len(truth) - len(by_one)
+        panel.plot(truth, color="#b4bdc6", linewidth=5)
+        panel.plot(range(first, len(truth)), by_one, "--", color=COLOURS["sky"], linewidth=2, label="one beginning")
+        panel.plot(range(first, len(truth)), by_many, color=COLOURS["blue"], linewidth=1.5, label="sixteen")
+        panel.plot(truth[: first - 1], "o", color=COLOURS["black"], markersize=5)
+        panel.set_ylabel(name, rotation=0, ha="right", va="center", size=15)
         panel.margins(y=0.12)
     axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    axes[-1].set_xlabel("steps of its own")
+    axes[-1].set_xlabel("step")
     return list(axes)
 
 

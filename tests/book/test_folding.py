@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from docutils import nodes
 from nbformat import NotebookNode
 
+from book._ext.rnn_book.folding import is_audit, says_how_checked
 from rnn_utils.page import CLAIM_MIME
 from tools.chapters import finished_paths, read
 from tools.checking import only_checks, share_that_only_checks
@@ -64,3 +66,18 @@ def test_code_that_serves_a_claim_alone_is_counted() -> None:
     assert share_that_only_checks(opening + lesson) == 2 / 6  # z and its claim
     folded = [NotebookNode(cell_type="markdown", source="(a-checked)="), code("q = 1\nprint(q)", PRINTED)]
     assert share_that_only_checks(opening + lesson + folded) == 2 / 6
+
+
+@pytest.mark.parametrize(
+    ("ids", "folds"),
+    [
+        (["how-this-page-was-checked", "memory-checked"], True),
+        (["how-the-trial-was-run", "four-recipes-checked"], True),
+        (["the-trial", "four-recipes-trial"], False),
+    ],
+)
+def test_the_audit_is_told_by_its_label_whatever_its_heading_says(ids: list[str], folds: bool) -> None:
+    section = nodes.section(ids=ids)
+    inner = nodes.paragraph()
+    section += nodes.section("", inner, ids=["a-part"])
+    assert says_how_checked(section) == is_audit(inner) == folds

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,9 +15,10 @@ from rnn_utils.chapters import ch11_graph_programs as graph_programs
 from rnn_utils.chapters.ch11_recipes import RECIPES, next_batches, one_hot, scaled, steps_of, training_part
 from rnn_utils.errors import BookError, SettingError
 from tests.conftest import imported
-from tools.chapters import ROOT
+from tools.chapters import ROOT, read
 
 SOURCES = list(RECIPES)
+SHOWN = {"000": "adam_short", "001": "tanh_no_gates", "002": "two_softmaxes", "003": "plain_descent"}
 SEED, STEPS, COUNT = 3, 4, 300
 every_recipe = pytest.mark.parametrize("source", SOURCES)
 
@@ -32,7 +34,7 @@ def images() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def trials() -> dict[str, graph_programs.Trial]:
-    return graph_programs.run_apart(SOURCES, SEED, *images(), STEPS)
+    return graph_programs.load_originals(SEED, *images(), STEPS)
 
 
 def distance(some: list[np.ndarray], others: list[np.ndarray]) -> float:
@@ -201,6 +203,47 @@ class TestRebuilds:
     def test_a_zero_state_made_for_128_still_reads_any_number_of_images(self) -> None:
         rebuild, _ = self.rebuilt("001")
         assert rebuild.outputs(images()[0][:7]).shape == (7, 10)
+
+
+@pytest.fixture(scope="module")
+def cells() -> dict[str, Any]:
+    """What the chapter's cells define to build the programs and to train them."""
+    imported("tensorflow")
+    sources = {cell.id: cell.source for cell in read(ROOT / "notebooks" / "11_four_recipes.ipynb").cells}
+    defined: dict[str, Any] = {}
+    for cell in ("imports", "parts", "adam-short", "tanh-no-gates", "two-softmaxes", "plain-descent", "step"):
+        exec(sources[cell], defined)
+    return defined
+
+
+@pytest.mark.tensorflow
+@every_recipe
+def test_the_chapter_shows_the_program_that_the_studies_train(source: str, cells: dict[str, Any]) -> None:
+    keras, module = imported("keras"), imported("rnn_utils.chapters.ch11_rebuilds")
+    recipe, (x, y) = RECIPES[source], images()
+    keras.utils.set_random_seed(SEED)
+    rebuild = module.Rebuild(recipe)
+    keras.utils.set_random_seed(SEED)
+    program = cells[SHOWN[source]]()
+    assert (program.batch, program.steps) == (recipe.batch, recipe.steps)
+    for ours, theirs in zip(program.net.get_weights(), rebuild.net.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    step = cells["step_of"](program)
+    for rows in next_batches(COUNT, recipe.batch, STEPS, np.random.default_rng(SEED)):
+        assert float(step(x[rows], y[rows])) == pytest.approx(rebuild.train(x[rows], y[rows]), rel=1e-6)
+    for ours, theirs in zip(program.net.get_weights(), rebuild.net.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
+
+
+@pytest.mark.tensorflow
+def test_one_softmax_is_the_change_of_the_study(cells: dict[str, Any]) -> None:
+    keras, module = imported("keras"), imported("rnn_utils.chapters.ch11_rebuilds")
+    keras.utils.set_random_seed(SEED)
+    rebuild = module.Rebuild(replace(RECIPES["002"], softmaxes=1))
+    keras.utils.set_random_seed(SEED)
+    program = cells["two_softmaxes"](activation=None)
+    x, _ = images()
+    np.testing.assert_allclose(program.net(x).numpy(), rebuild.outputs(x), atol=1e-6)
 
 
 @pytest.fixture(scope="module")

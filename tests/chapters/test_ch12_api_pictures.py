@@ -3,9 +3,11 @@
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.patches import Rectangle
+from matplotlib.colors import to_hex
+from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from rnn_utils.chapters.ch12_api_pictures import draw_ends, draw_layouts, draw_loop
+from rnn_utils.chapters.ch12_api_pictures import draw_depth_and_direction, draw_ends, draw_layouts, draw_loop
+from rnn_utils.drawing import BACK, FAINT, INPUT
 from rnn_utils.errors import SettingError
 
 matplotlib.use("agg")
@@ -34,6 +36,19 @@ def test_time_major_puts_one_step_together() -> None:
     assert texts(time_major) == list("111222333444")
     places = [[round(frame.get_x()) for frame in frames(ax)] for ax in (batch_major, time_major)]
     assert places == [[1, 5, 9], [3, 4, 5]]  # the inputs of step 2
+
+
+def heads(ax, colour: str) -> int:
+    """Count the arrows of a colour."""
+    return sum(isinstance(part, FancyArrowPatch) and to_hex(part.get_edgecolor()) == colour for part in ax.patches)
+
+
+def test_two_layers_read_what_one_reads_and_two_directions_read_all() -> None:
+    layers, ways = draw_depth_and_direction()
+    assert heads(layers, INPUT) == 3  # of four inputs, the third output has read these
+    assert heads(ways, INPUT) == 5  # all four, the third in both directions
+    assert (heads(layers, BACK), heads(ways, BACK)) == (0, 1)
+    assert heads(layers, FAINT) > 0
 
 
 def test_the_last_real_step_of_each_sequence_is_framed() -> None:

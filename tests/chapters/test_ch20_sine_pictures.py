@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from rnn_utils.chapters.ch20_sine_pictures import WHEEL, draw_other_waves, draw_path, draw_portraits
+from rnn_utils.chapters.ch20_sine_pictures import WHEEL, draw_path, draw_starts, name_places
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
@@ -33,20 +33,27 @@ def test_a_colour_is_a_place_on_the_wave() -> None:
     assert np.allclose(WHEEL(0.0), WHEEL(1.0))
 
 
-def test_every_path_has_a_panel() -> None:
-    axes = draw_portraits([size * CIRCLE for size in range(1, 21)], T)
-    assert [np.abs(ax.collections[0].get_offsets()).max().round() for ax in axes] == list(range(1, 21))
+def test_places_are_named_where_they_are() -> None:
+    ax = plt.subplots()[1]
+    names = {name.get_text(): np.array(name.get_position()) for name in name_places(ax, CIRCLE * [2, 1], T)}
+    assert list(names) == ["top", "falling", "bottom", "rising"]
+    for name, (x, y) in {"top": (2, 0), "falling": (0, -1), "bottom": (-2, 0), "rising": (0, 1)}.items():
+        assert np.abs(names[name] - [0.68 * x, 0.68 * y]).max() < 0.4, name
+        assert np.hypot(*(names[name] / [2, 1])) < 0.8, f"{name} stands on the loop"
 
 
-def test_other_waves_show_truth_and_answer() -> None:
-    axes = draw_other_waves(["$a$", "$b$"], [T, 2 * T], [T + 1, 2 * T + 1])
-    for factor, ax, name in zip((1, 2), axes, ("$a$", "$b$"), strict=True):
-        truth, answer = (line.get_ydata() for line in ax.lines)
-        assert np.array_equal(truth, factor * T)
-        assert np.array_equal(answer, factor * T + 1)
+def test_starts_show_truth_given_points_and_both_nets() -> None:
+    axes = draw_starts(["$a$", "$b$"], [T, 2 * T], [[T[6:] + 1, T[6:] + 2], [T[6:] + 3, T[6:] + 4]])
+    for place, (ax, name) in enumerate(zip(axes, ("$a$", "$b$"), strict=True)):
+        truth, by_one, by_many, given = ax.lines
+        assert np.array_equal(truth.get_ydata(), (1 + place) * T)
+        assert np.array_equal(by_one.get_xdata(), np.arange(6, 30))
+        assert np.array_equal(by_one.get_ydata(), T[6:] + 1 + place)
+        assert np.array_equal(by_many.get_ydata(), T[6:] + 3 + place)
+        assert len(given.get_ydata()) == 5
         assert ax.get_ylabel() == name
 
 
-def test_waves_a_step_apart_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"x and y must have same first dimension"):
-        draw_other_waves(["a", "b"], [T, T], [T, T[1:]])
+def test_nets_and_waves_that_do_not_pair_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        draw_starts(["a", "b"], [T, T], [[T[6:]], [T[6:]]])

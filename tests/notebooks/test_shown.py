@@ -14,7 +14,6 @@ from tools.slices import code_only
 ROOMS = ("rnn_utils.chapters", "rnn_utils.nets", "rnn_utils.training")
 # What draws, loads or checks may be imported unseen.
 UNSEEN = re.compile(r"(draw|load|check)_\w+|\w+_pictures")
-REWRITTEN_LATER = {"11_four_recipes"}  # the chapter of the published recipes shows its programs when it is retold
 STAND_IN = {"20_sine_wave": "rnn_utils.nets.sine"}  # modules of nets of which a chapter shows all
 
 
@@ -92,8 +91,6 @@ def packaged(module: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", line_of_thought(), ids=lambda path: path.stem)
 def test_what_is_imported_was_shown(path: Path) -> None:
-    if path.stem in REWRITTEN_LATER:
-        pytest.skip("retold later")
     order = line_of_thought()
     before = order[: order.index(path) + 1]
     for name, module in taken(path).items():

@@ -1,6 +1,7 @@
 """Figures are compared element by element: what is lost, swapped, moved or renamed is noticed."""
 
 import io
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -55,6 +56,12 @@ PIXEL_UP = 4 / (0.77 * 3 * 96)  # of the axis, which is 0.77 of three inches hig
 def test_a_spoilt_figure_is_noticed(changed: dict, said: str) -> None:
     assert compared(curves(), curves()) == []
     assert said in compared(curves(), curves(**changed))[0]
+
+
+def test_a_number_in_words_is_shown_as_it_was_written() -> None:
+    figure = curves(label="rate 0.00125")
+    assert ">rate 0.00125<" in figure
+    assert not re.search(r'[ "]-?\d+\.\d{3,}[ "]', re.sub(r"(scale|matrix)\([^)]*\)", "", figure))  # coordinates are
 
 
 def test_what_is_drawn_half_a_pixel_elsewhere_is_the_same() -> None:

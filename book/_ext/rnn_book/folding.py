@@ -11,7 +11,7 @@ from tools.checking import is_claim, only_checks
 
 from .records import read_notebook
 
-AUDIT = "-checked"  # how the label ends of the section "How this page was checked"
+AUDIT = "-checked"  # how the label ends of the section that says how its page was checked
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
@@ -38,7 +38,7 @@ def fold_checks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 put_aside(shown, len(names))
     fold_opening(doctree)
     for section in doctree.findall(nodes.section):
-        if section["ids"][0].endswith(AUDIT):
+        if says_how_checked(section):
             fold_audit(section)
 
 
@@ -59,9 +59,14 @@ def is_audit(node: nodes.Node) -> bool:
     """Tell whether a node belongs to the section that says how its page was checked."""
     while node.parent is not None:
         node = node.parent
-        if isinstance(node, nodes.section) and node["ids"][0].endswith(AUDIT):
+        if isinstance(node, nodes.section) and says_how_checked(node):
             return True
     return False
+
+
+def says_how_checked(section: nodes.section) -> bool:
+    """Tell whether a section's label, or the name that its heading gives it, says that it is the audit."""
+    return any(name.endswith(AUDIT) for name in section["ids"])
 
 
 def fold_audit(section: nodes.section) -> None:
