@@ -311,28 +311,30 @@ def order_errors(
 
 
 def fit_interval(forecast: Array, truth: Array, share: float = 0.8) -> Array:
-    """Return how far below and above its forecasts the truth lay, horizon by horizon.
+    """Return how far from its forecasts the truth lay, horizon by horizon.
 
     Parameters
     ----------
     forecast, truth : ndarray, shape (N, K)
         On a validation part: on the training part a model looks better than it is.
     share : float
-        Share of the truths that shall lie between both.
+        Share of the truths that lie at most so far away.
 
     Returns
     -------
     ndarray, shape (2, K)
-        Below and above, to be added to a forecast.
+        Below and above, to be added to a forecast; one is the other with its sign turned, so that the forecast
+        lies in the middle.
 
     Examples
     --------
-    >>> below, above = fit_interval(np.zeros((11, 1)), np.arange(11.0)[:, None] - 5, share=0.8)
+    >>> below, above = fit_interval(np.zeros((11, 1)), np.arange(11.0)[:, None], share=0.8)
     >>> below.tolist(), above.tolist()
-    ([-4.0], [4.0])
+    ([-8.0], [8.0])
     """
     check_scored("fit_interval", forecast, truth)
-    return np.quantile(truth - forecast, [(1 - share) / 2, (1 + share) / 2], axis=0)
+    width = np.quantile(np.abs(truth - forecast), share, axis=0)
+    return np.array([-width, width])
 
 
 def coverage(forecast: Array, truth: Array, interval: Array) -> Array:

@@ -1,18 +1,18 @@
-"""Recurrent nets that forecast: three ways to train them, on the same windows; imports PyTorch."""
+"""Recurrent nets that forecast: how they are fed, how they are trained, and when to stop; imports PyTorch."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnn_utils.chapters.ch21_forecasting import Array, Scale, Windows
+from rnn_utils.chapters.ch21_forecasting import Array, Windows
 from rnn_utils.errors import ShapeError
-from rnn_utils.training import train
 
 
 class Forecaster(nn.Module):
-    """A recurrent cell that reads one value a step, and one linear layer on its hidden state.
+    """A recurrent cell that reads one value a step, and one linear layer on its state.
 
     Parameters
     ----------
@@ -22,38 +22,26 @@ class Forecaster(nn.Module):
         Hidden units.
     outputs : int
         1 to name the next value; K to name the next K values at once.
-    scale : Scale
-        From the training part.
     """
 
-    def __init__(self, cell: type[nn.RNNBase], H: int, outputs: int, scale: Scale):
+    def __init__(self, cell: type[nn.RNNBase], H: int, outputs: int):
         super().__init__()
         self.cell = cell(1, H, batch_first=True)  # type: ignore[arg-type, call-arg]
         self.out = nn.Linear(H, outputs)
-        self.scale = scale
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Read x, (N, T), from a state; return what it says after each step, (N, T, outputs), and the state."""
         h, state = self.cell(x[:, :, None], state)
         return self.out(h), state
 
-    def ground(self, past: Array) -> Array | float:
-        """Return what is taken off each window before it is scaled: here nothing."""
-        return 0.0
 
-    def prepare(self, windows: Windows) -> list[Tensor]:
-        """Turn past and future into scaled tensors."""
-        ground = self.ground(windows.past)
-        parts = [self.scale.apply(part - ground) for part in windows[:2]]
-        return [torch.as_tensor(part, dtype=torch.float32) for part in parts]
+class ChangeForecaster(Forecaster):
+    """Names the change, and adds it to the value just read."""
 
-
-class RelativeForecaster(Forecaster):
-    """Sees how a window moved from its own first value, and not at which level it is."""
-
-    def ground(self, past: Array) -> Array:
-        """Return how far each first value lies from the centre, (N, 1)."""
-        return past[:, :1] - self.scale.centre
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Read x, (N, T), from a state; return each value with its change added, and the state."""
+        change, state = super().forward(x, state)
+        return x[:, :, None] + change, state
 
 
 def say_direct(net: Forecaster, past: Tensor, future: Tensor) -> Tensor:
@@ -83,10 +71,23 @@ def say_fed(net: Forecaster, past: Tensor, future: Tensor) -> Tensor:
 
 
 Way = Callable[[Forecaster, Tensor, Tensor], Tensor]
-WAYS: dict[str, Way] = {"teacher": say_fed, "free": say_free, "direct": say_direct}
 
 
-def train_forecaster(
+def tensors(windows: Windows) -> list[Tensor]:
+    """Turn past and future into tensors."""
+    return [torch.as_tensor(part, dtype=torch.float32) for part in windows[:2]]
+
+
+@torch.no_grad()
+def forecast(net: Forecaster, windows: Windows, say: Way) -> Array:
+    """Return what a net says, shape (N, K), in the units of the windows.
+
+    With `say_fed` it is no forecast: the net is shown each true value before it names the next.
+    """
+    return say(net, *tensors(windows)).double().numpy()
+
+
+def fit(
     net: Forecaster,
     windows: Windows,
     say: Way,
@@ -94,47 +95,72 @@ def train_forecaster(
     *,
     steps: int,
     rate: float = 0.01,
-    batch: int = 32,
-) -> list[float]:
-    """Train a net with Adam on batches of windows; the learning rate falls to zero along a cosine.
+    batch: int = 128,
+) -> None:
+    """Train a net on batches of windows with Adam; the rate falls to zero along a cosine.
 
     Parameters
     ----------
     net : Forecaster
         Trained in place.
     windows : Windows
-        Of the training part, not scaled.
+        Of the training part, scaled.
     say : callable
         `say_fed`, `say_free` or `say_direct`; the targets are the same in all three.
     rng : Generator
         Draws the batches.
     steps, rate, batch : int, float, int
         Batches, first learning rate, windows per batch.
+    """
+    past, future = tensors(windows)
+    adam = torch.optim.Adam(net.parameters(), lr=rate)
+    fall = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
+    for _ in range(steps):
+        rows = torch.from_numpy(rng.integers(len(past), size=batch))
+        error = say(net, past[rows], future[rows]) - future[rows]
+        adam.zero_grad()
+        error.square().mean().backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        adam.step()
+        fall.step()
+
+
+def fit_patiently(
+    net: Forecaster,
+    windows: Windows,
+    say: Way,
+    rng: np.random.Generator,
+    *,
+    steps: int,
+    judge: Callable[[], float],
+    patience: int = 3,
+    rounds: int = 10,
+) -> list[float]:
+    """Train in rounds until the validation part stops improving, and go back to the best round.
+
+    Parameters
+    ----------
+    net, windows, say, rng
+        See `fit`.
+    steps : int
+        Of each round, in which the rate falls anew.
+    judge : callable
+        Returns the error on the validation part.
+    patience : int
+        Rounds to wait for a better one.
+    rounds : int
+        At most so many.
 
     Returns
     -------
     list of float
-        Mean squared error of each batch, scaled.
+        The error on the validation part before training, and after each round.
     """
-    past, future = net.prepare(windows)
-    optimizer = torch.optim.Adam(net.parameters(), lr=rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-
-    def loss(net: Forecaster, rows: Tensor) -> Tensor:
-        return (say(net, past[rows], future[rows]) - future[rows]).square().mean()
-
-    def draw() -> Tensor:
-        return torch.from_numpy(rng.integers(len(past), size=batch))
-
-    losses, _ = train(net, loss, optimizer, draw, steps=steps, clip=1.0, schedule=schedule)
-    return losses
-
-
-@torch.no_grad()
-def forecast(net: Forecaster, windows: Windows, say: Way) -> Array:
-    """Return what a net says, in the units of the series, shape (N, K).
-
-    With `say_fed` it is no forecast: the net is shown each true value before it names the next.
-    """
-    said = say(net, *net.prepare(windows)).double().numpy()
-    return net.scale.undo(said) + net.ground(windows.past)
+    errors, best = [judge()], deepcopy(net.state_dict())
+    while len(errors) <= rounds and np.argmin(errors) >= len(errors) - patience:
+        fit(net, windows, say, rng, steps=steps, batch=64)
+        errors.append(judge())
+        if errors[-1] == min(errors):
+            best = deepcopy(net.state_dict())
+    net.load_state_dict(best)
+    return errors

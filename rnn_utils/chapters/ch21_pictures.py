@@ -1,9 +1,12 @@
-"""Drawings of the forecasting chapter: where windows may lie, and three ways to forecast."""
+"""Drawings of the forecasting chapter: where windows may lie, two ways to forecast; and where its program is."""
+
+from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from rnn_utils.drawing import BACK, INK, INPUT, OUTPUT, STATE, WORD, arrow, box, canvas, tint
+from rnn_utils.errors import DataError
 
 # name, from, to, grey
 PARTS = (("training", 0.0, 10.0, 0.0), ("validation", 10.0, 16.0, 0.35), ("test", 16.0, 24.0, 0.7))
@@ -29,14 +32,10 @@ def draw_windows() -> Axes:
 
 
 def draw_ways() -> Axes:
-    """Draw what a net is fed and what it names: true values, its own, or all at once."""
-    ax = canvas(width=13.2, height=20.4, inches=(6.4, 9.9))
-    titles = {
-        "teacher": "teacher: fed the true values",
-        "free": "free: fed its own values",
-        "direct": "direct: names all at once",
-    }
-    for bottom, (way, title) in zip((14.2, 7.3, 0.7), titles.items(), strict=True):
+    """Draw what a net is fed and what it names: its own values, or all at once."""
+    ax = canvas(width=13.2, height=13.2, inches=(6.4, 5.6))
+    titles = {"free": "alone: fed its own values", "direct": "direct: names all at once"}
+    for bottom, (way, title) in zip((7.2, 0.7), titles.items(), strict=True):
         ax.text(0.2, bottom + 5.2, title, size=WORD, weight="bold", color=INK, va="center")
         used = COLUMNS[:2] if way == "direct" else COLUMNS
         for step, x in enumerate(used, start=1):
@@ -56,3 +55,15 @@ def draw_ways() -> Axes:
                 box(ax, x, bottom + 4.0, rf"$\hat{{x}}_{number}$", BACK, width=1.5)
                 arrow(ax, (COLUMNS[1] + 0.5, bottom + 2.62), (x - 0.3, bottom + 3.38), INK)
     return ax
+
+
+def load_program_path(name: str) -> Path:
+    """Return where a program of ``book/programs/`` lies: in a checkout, or inside the installed package."""
+    package = Path(__file__).resolve().parent.parent
+    for place in (package.parent / "book" / "programs" / name, package / "_book" / "programs" / name):
+        if place.is_file():
+            return place
+    raise DataError(
+        f"{name}: found neither in book/programs/ nor in the package. Run in a checkout of the book, or install from "
+        "one."
+    )

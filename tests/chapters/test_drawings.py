@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from rnn_utils.chapters.ch01_order_pictures import draw_feed_forward_and_recurrent, draw_unrolled
-from rnn_utils.chapters.ch04_gate_pictures import draw_gate, draw_gru_cell, draw_lstm_cell
+from rnn_utils.chapters.ch04_gate_pictures import draw_gate, draw_gru_cell, draw_lstm_backward, draw_lstm_cell
 from rnn_utils.chapters.ch12_api_pictures import draw_loop
 from rnn_utils.chapters.ch20_sine_pictures import draw_context, draw_cut, draw_feeding
 from rnn_utils.chapters.ch21_pictures import draw_ways, draw_windows
@@ -24,6 +24,7 @@ DRAWINGS: dict[str, Callable[[], Axes]] = {
     "gate": lambda: draw_gate([0.05, 0.5, 0.95]),
     "lstm cell": draw_lstm_cell,
     "gru cell": draw_gru_cell,
+    "lstm backward": draw_lstm_backward,
     "loop": draw_loop,
     "context": draw_context,
     "feeding": draw_feeding,
