@@ -50,7 +50,9 @@ def test_a_file_becomes_a_net_that_another_process_loads(tmp_path: Path) -> None
     code, out, error = run(tmp_path, "train", "data.csv", "--fill", "1")
     assert (code, error) == (0, "")
     told = {line[:13].strip(): float(line[13:]) for line in out.splitlines() if line.startswith("  ")}
-    assert told["net"] < told["last season"] < told["last value"]
+    assert told["linear rule"] < told["last season"] < told["last value"]
+    assert told["net"] < told["last season"]
+    assert ("a baseline does better" in out) == (told["net"] > told["linear rule"])
     assert "the intervals promise 80% and hold" in out
     found = []
     for name in ("one.csv", "two.csv"):
@@ -84,7 +86,8 @@ def test_a_file_becomes_a_net_that_another_process_loads(tmp_path: Path) -> None
             "expected no gap of more than 1 values; came 2 missing from 2024-01-05 on. What to do: .* --fill 2",
         ),
         (
-            ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-03 07:00", "2024-01-04", "2024-01-05"], [1, 2, 3, 4, 5, 6],
+            ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-03 07:00", "2024-01-04", "2024-01-05"],
+            [1, 2, 3, 4, 5, 6],
             "expected a date every 1 days 00:00:00; came 2024-01-03 07:00:00 between two of them. What to do: bring",
         ),
     ],
@@ -132,6 +135,15 @@ def test_rhythms_are_seen(program: dict, first: str, step: str, count: int) -> N
     filled = program["fill_gaps"](program["put_on_grid"](holed), 1)
     assert filled.tolist() == list(range(count))
     assert filled.index.equals(dates)
+
+
+def test_the_linear_rule_finds_a_climb_and_a_season(program: dict) -> None:
+    t = np.arange(200)
+    past, future = program["windows"](3 + 0.5 * t + np.sin(2 * np.pi * t / 6), 12, 6, 0, 200)
+    rule = program["fit_rule"](past[:100], future[:100], ridge=1e-9)
+    assert program["error_of"](rule(past[100:]), future[100:]) < 0.01
+    flat = program["fit_rule"](past[:100], future[:100], ridge=1e9)  # no weight is left: nothing changes
+    assert program["error_of"](flat(past[100:]), past[100:, -1:].expand(-1, 6)) < 0.01
 
 
 def test_no_training_window_holds_a_value_of_the_test_part(program: dict) -> None:

@@ -17,7 +17,7 @@ from rnn_utils.page import CLAIM_MIME
 from tests.site.conftest import needs_chromium
 from tests.site.test_browser import DAY_AND_NIGHT, check_page, selectors_of
 from tests.site.test_pages import SITE, contents, soup
-from tools.chapters import chapter_paths, finished_paths, minutes, read, title
+from tools.chapters import ROOT, chapter_paths, finished_paths, minutes, read, title
 
 INDEX = SITE / "index.html"
 
@@ -114,12 +114,14 @@ def test_the_still_counts_the_ends_that_the_chapter_counted() -> None:
 # --- What the page says of the book -----------------------------------------------------------------------------------
 
 
-def test_every_chapter_is_listed_with_its_question_and_minutes() -> None:
+def test_every_chapter_is_listed_with_its_question_and_minutes_in_the_order_of_reading() -> None:
     rows = soup(INDEX).select("#chapters li")
-    assert [row.a["href"] for row in rows] == [f"notebooks/{path.stem}.html" for path in finished_paths()]
-    for row, path in zip(rows, finished_paths(), strict=True):
-        chapter = read(path)
-        assert row.a.get_text(" ", strip=True) == f"{int(path.stem[:2])} {title(chapter)}"
+    chapters = [name for name in contents() if name.startswith("notebooks/")]
+    assert [row.a["href"] for row in rows] == [f"{name}.html" for name in chapters]
+    assert sorted(chapters) == [f"notebooks/{path.stem}" for path in finished_paths()]
+    for place, (row, name) in enumerate(zip(rows, chapters, strict=True), start=1):
+        chapter = read(ROOT / f"{name}.ipynb")
+        assert row.a.get_text(" ", strip=True) == f"{place} {title(chapter)}"
         assert row.select_one(".minutes").get_text() == f"{minutes(chapter)} min"
         assert len(row.p.get_text()) > 40
     linked = {link["href"].removesuffix(".html") for link in soup(INDEX).find_all("a")}
