@@ -91,11 +91,16 @@ def slips(texts: Mapping[str, str], terms: Sequence[Term]) -> list[tuple[str, st
 
 
 def read_book_file(name: str) -> dict[str, Any]:
-    """Read a TOML file of ``book/``, from a checkout or from the copy inside the installed package."""
+    """Read a TOML file of ``book/``."""
+    return tomllib.loads(book_file(name).read_text(encoding="utf-8"))
+
+
+def book_file(name: str) -> Path:
+    """Return where a file of ``book/`` lies: in a checkout, or in the copy inside the installed package."""
     package = Path(__file__).resolve().parent
     for place in (package.parent / "book" / name, package / "_book" / name):
         if place.is_file():
-            return tomllib.loads(place.read_text(encoding="utf-8"))
+            return place
     raise DataError(
         f"{name}: found neither in book/ nor in the package. Run in a checkout of the book, or install from one."
     )

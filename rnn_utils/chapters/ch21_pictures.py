@@ -1,12 +1,9 @@
-"""Drawings of the forecasting chapter: where windows may lie, two ways to forecast; and where its program is."""
-
-from pathlib import Path
+"""Drawings of the forecasting chapter: where windows may lie, and two ways to forecast."""
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from rnn_utils.drawing import BACK, INK, INPUT, OUTPUT, STATE, WORD, arrow, box, canvas, tint
-from rnn_utils.errors import DataError
 
 # name, from, to, grey
 PARTS = (("training", 0.0, 10.0, 0.0), ("validation", 10.0, 16.0, 0.35), ("test", 16.0, 24.0, 0.7))
@@ -55,15 +52,3 @@ def draw_ways() -> Axes:
                 box(ax, x, bottom + 4.0, rf"$\hat{{x}}_{number}$", BACK, width=1.5)
                 arrow(ax, (COLUMNS[1] + 0.5, bottom + 2.62), (x - 0.3, bottom + 3.38), INK)
     return ax
-
-
-def load_program_path(name: str) -> Path:
-    """Return where a program of ``book/programs/`` lies: in a checkout, or inside the installed package."""
-    package = Path(__file__).resolve().parent.parent
-    for place in (package.parent / "book" / "programs" / name, package / "_book" / "programs" / name):
-        if place.is_file():
-            return place
-    raise DataError(
-        f"{name}: found neither in book/programs/ nor in the package. Run in a checkout of the book, or install from "
-        "one."
-    )

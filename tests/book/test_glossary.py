@@ -212,6 +212,8 @@ def test_an_installed_package_reads_its_own_copy(tmp_path: Path, monkeypatch: py
     assert languages.load_glossary() == TERMS
     with pytest.raises(DataError, match=r"notes\.toml: found neither"):
         languages.read_book_file("notes.toml")
+    with pytest.raises(DataError, match=r"forecast_csv\.py: found neither"):
+        languages.book_file("programs/forecast_csv.py")
 
 
 def test_the_chapter_names_its_files_so_that_its_fingerprint_counts_them() -> None:

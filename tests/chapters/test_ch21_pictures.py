@@ -6,7 +6,6 @@ plt = pytest.importorskip("matplotlib.pyplot")
 plt.switch_backend("agg")
 
 from rnn_utils.chapters import ch21_pictures as pictures  # noqa: E402
-from rnn_utils.errors import DataError  # noqa: E402
 
 
 def test_every_drawn_future_lies_in_one_part_and_follows_its_past() -> None:
@@ -26,9 +25,3 @@ def test_the_ways_differ_in_what_is_fed() -> None:
     fed = {bottom: [name for name, y in texts if y == round(bottom - 0.03, 2)] for bottom in (7.2, 0.7)}
     assert fed[7.2] == ["$x_1$", "$x_2$", r"$\hat{x}_3$", r"$\hat{x}_4$"]
     assert fed[0.7] == ["$x_1$", "$x_2$"]
-
-
-def test_a_program_is_found_and_a_missing_one_is_named() -> None:
-    assert pictures.load_program_path("forecast_csv.py").name == "forecast_csv.py"
-    with pytest.raises(DataError, match=r"other\.py: found neither in book/programs/ nor in the package"):
-        pictures.load_program_path("other.py")
