@@ -16,7 +16,7 @@ STEPS, READ = 4, 2  # of these steps, counted from 1, the inputs of one are fram
 
 
 def draw_loop() -> Axes:
-    """Draw a cell used three times, with the old names of what goes in and what comes out."""
+    """Draw a cell used three times, with the names of what goes in and what comes out."""
     ax = canvas(width=13.4, height=7.6, inches=(6.4, 3.63))
     for t, x in enumerate((3.5, 6.5, 9.5), start=1):
         box(ax, x, 3.8, "cell", STATE, width=1.9, size=WORD)

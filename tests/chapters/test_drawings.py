@@ -10,6 +10,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangl
 from rnn_utils.chapters.ch01_order_pictures import draw_feed_forward_and_recurrent, draw_unrolled
 from rnn_utils.chapters.ch04_gate_pictures import draw_gate, draw_gru_cell, draw_lstm_backward, draw_lstm_cell
 from rnn_utils.chapters.ch12_api_pictures import draw_loop
+from rnn_utils.chapters.ch13_old_pictures import draw_names
 from rnn_utils.chapters.ch20_sine_pictures import draw_context, draw_cut, draw_feeding
 from rnn_utils.chapters.ch21_pictures import draw_ways, draw_windows
 from rnn_utils.chapters.ch22_trap_pictures import draw_both_ways, draw_clipping
@@ -26,6 +27,7 @@ DRAWINGS: dict[str, Callable[[], Axes]] = {
     "gru cell": draw_gru_cell,
     "lstm backward": draw_lstm_backward,
     "loop": draw_loop,
+    "old names": draw_names,
     "context": draw_context,
     "feeding": draw_feeding,
     "cut": draw_cut,
