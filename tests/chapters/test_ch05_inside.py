@@ -50,6 +50,11 @@ def test_three_units_apart_rest_at_the_places_of_a_cube() -> None:
     assert np.bincount(unstable).tolist() == [8, 12, 6, 1]
 
 
+def test_a_direction_is_unstable_from_one_on_whatever_its_sign() -> None:
+    jacobians = np.array([np.diag([0.99, 1.01, -1.01]), np.diag([-0.99, 0.5, 0.0])])
+    assert inside.unstable_directions(jacobians).tolist() == [2, 0]
+
+
 def test_where_nothing_is_found_the_answer_is_empty() -> None:
     points = inside.rest_points(lambda h: h + 1, lambda h: 0.5 * np.eye(2) + 0 * h[:, None], np.zeros((3, 2)))
     assert points.shape == (0, 2)
