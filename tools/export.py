@@ -24,7 +24,7 @@ EPOCH = "315532800"  # 1980, where the times of a zip begin
 # What the wheel is built from.
 INSIDE = (
     "LICENSE", "README.md", "pyproject.toml", "rnn_utils/**/*.py", "rnn_utils/**/*.toml", "rnn_utils/py.typed",
-    "rnn_utils/faces/*", "book/*.toml", "book/programs/*.py", "benchmarks/results/*.json",
+    "rnn_utils/data/*.jsonl.gz", "rnn_utils/faces/*", "book/*.toml", "book/programs/*.py", "benchmarks/results/*.json",
 )  # fmt: skip
 
 # The first cell.  The wheel's version ends with a hash, so that another one is replaced.

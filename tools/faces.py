@@ -3,6 +3,9 @@
 Matplotlib reads no woff2 and no variable face: each becomes a TrueType file of one weight, under a name of its own,
 since the licence reserves the name "Source" for what is not changed.  Run it, with
 brotli installed, when a served face has changed: ``python -m tools.faces``.
+
+The signs of Chinese dates are cut from the npm package `@fontsource/noto-sans-sc`, with ``pyftsubset --no-hinting
+--layout-features='' --flavor=woff2 --text=〇一二三四五六七八九十年月日星期``.
 """
 
 import re
@@ -21,6 +24,7 @@ SERVED, LAID_OUT = ROOT / "book" / "_static" / "faces", ROOT / "rnn_utils" / "fa
 FACES = {
     "FigureSans-Regular.ttf": ["source-sans-3-latin-wght-normal", "source-sans-3-cyrillic-wght-normal"],
     "FigureSans-Bold.ttf": ["source-sans-3-latin-wght-normal", "source-sans-3-cyrillic-wght-normal"],
+    "FigureHan-Regular.ttf": ["noto-sans-sc-dates-normal"],
     "FigureSerif-Regular.ttf": ["source-serif-4-latin-wght-normal"],
     "FigureSerif-Italic.ttf": ["source-serif-4-latin-wght-italic", "source-serif-4-greek-wght-italic"],
 }
@@ -42,7 +46,9 @@ def made(parts: list[Path], weight: int) -> TTFont:
     with tempfile.TemporaryDirectory() as folder:
         plain = [Path(folder) / f"{number}.ttf" for number in range(len(parts))]
         for part, path in zip(parts, plain, strict=True):
-            face = instantiateVariableFont(TTFont(part, recalcTimestamp=False), {"wght": weight})
+            face = TTFont(part, recalcTimestamp=False)
+            if "fvar" in face:
+                face = instantiateVariableFont(face, {"wght": weight})
             face.flavor = None
             # Kerning and ligatures come from the browser; Matplotlib kerns by the old table, which these lack.
             keep = Subsetter(Options(drop_tables=["GSUB", "GPOS", "GDEF", "STAT", "DSIG"], hinting=False))

@@ -1,1 +1,1 @@
-"""What the nets read: digits and series, each file checked by its hash."""
+"""What the nets read: digits, series and a text, each file checked by its hash."""
