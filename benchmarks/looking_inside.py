@@ -38,7 +38,7 @@ HEIGHTS = (10, 20, 30, 40, 50)
 HIDDEN = {1: 24, 2: 24, 3: 24, 4: 32}  # units by number of switches
 SWITCHES = [
     *(("RNN", switches, "switches") for switches in (1, 2, 3, 4)),
-    *(("RNN", 3, taught) for taught in ("nothing", "noise", "one pulse")),
+    *(("RNN", 3, taught) for taught in ("nothing", "noise")),
     ("GRU", 3, "switches"),
 ]
 
@@ -53,17 +53,10 @@ def rest(cell: str, switches: int, taught: str, seed: int) -> dict[str, Any]:
         x, y = draw_switches(64, rng, switches)
         return x, torch.tensor(rng.choice([-1.0, 1.0], size=y.shape)).float()
 
-    def one_pulse() -> tuple[torch.Tensor, torch.Tensor]:
-        x, _ = draw_switches(64, rng, switches)
-        x[:, 1:] = 0
-        return x, x[:, :1]
-
     if taught == "switches":
         teach(net, switch_loss, lambda: draw_switches(64, rng, switches), 0.005)
     elif taught == "noise":
         teach(net, switch_loss, noise, 0.005)
-    elif taught == "one pulse":  # at the start; asked at the end
-        teach(net, lambda net, batch: nn.functional.mse_loss(net(batch[0])[:, -1:], batch[1]), one_pulse, 0.005)
     step, jacobian = maps(net)
     points = rest_points(step, jacobian, starts_for(net, switches))
     slopes = jacobian(points)
@@ -80,12 +73,16 @@ def rest(cell: str, switches: int, taught: str, seed: int) -> dict[str, Any]:
     }
 
 
-def far(seed: int) -> dict[str, Any]:
-    """Teach switches by one pulse and a question at the end, from a first matrix that keeps lengths."""
+def far(first: str, seed: int) -> dict[str, Any]:
+    """Teach switches by one pulse and a question at the end, and ask as taught, and a thousand steps later.
+
+    The first matrix is PyTorch's ("usual"), or one that keeps lengths ("orthogonal").
+    """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     net, rng = EveryStep("RNN", 3, HIDDEN[3], 3), np.random.default_rng(seed)
-    nn.init.orthogonal_(net.cell.weight_hh_l0)
+    if first == "orthogonal":
+        nn.init.orthogonal_(net.cell.weight_hh_l0)
 
     def one_pulse(silent: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
         x, _ = draw_switches(64, rng)
@@ -181,7 +178,8 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
         for cell in ("LSTM", "GRU", "RNN"):
             yield "count", {"cell": cell, "seed": seed}
     for seed in range(6):
-        yield "far", {"seed": seed}
+        for first in ("usual", "orthogonal"):
+            yield "far", {"first": first, "seed": seed}
 
 
 RUNS = {"rest": rest, "count": count, "far": far}

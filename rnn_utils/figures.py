@@ -13,7 +13,8 @@ from rnn_utils.page import spaced
 
 FACES = Path(__file__).parent / "faces"
 WORDS = "Source Sans 3"  # the face of all that is no formula
-SERVED = {"Figure Sans": WORDS, "Figure Serif": "Source Serif 4", "Figure Han": "Noto Sans SC"}  # what the pages call the faces of a figure
+# What the pages call the faces of a figure.
+SERVED = {"Figure Sans": WORDS, "Figure Serif": "Source Serif 4", "Figure Han": "Noto Sans SC"}
 NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # no date, so that one figure is one text
 
 
