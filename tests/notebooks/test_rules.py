@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +231,7 @@ def spoilt_figures(figure: str, pixels: int) -> Iterator[tuple[str, str]]:
         if moved != line[0]:
             yield f"moved: {line[0][-60:]}", figure.replace(line[0], moved, 1)
     for word in set(re.findall(r">([^<>\n]*[a-z]{2}[^<>\n]*)</text>", figure)):
-        yield f"word: {word}", figure.replace(f">{word}<", f">{word[::-1]}x<", 1)
+        yield f"word: {word}", figure.replace(f">{word}<", f">{escape(unescape(word)[::-1])}x<", 1)
 
 
 def test_begins_with_imports_and_setup(any_chapter: NotebookNode) -> None:
