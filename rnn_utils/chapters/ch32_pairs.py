@@ -65,6 +65,10 @@ def _counted(number: int) -> str:
     return (FIGURES[tens] if tens > 1 else "") + ("十" if tens else "") + (FIGURES[ones] if ones else "")
 
 
+# March 7, 1984, in each language.
+ONE_DAY = tuple(write_date(datetime.date(1984, 3, 7), language) for language in WEEKDAYS)
+
+
 def draw_dates(count: int, rng: np.random.Generator, without: Sequence[Pair] = ()) -> list[Pair]:
     """Draw days of the years 1000 to 2999, each in one of three languages, every second with its weekday.
 
