@@ -1,6 +1,6 @@
 """What does a decoder need of its encoder?  Dates and words, with one row handed over, and with attention.
 
-Run ``make study STUDY=sequence_pairs`` (about three quarters of an hour on one thread); a second start goes on where
+Run ``make study STUDY=sequence_pairs`` (about forty minutes on one thread); a second start goes on where
 the first was stopped.
 """
 
