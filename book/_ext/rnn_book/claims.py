@@ -12,9 +12,10 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rnn_utils.page import CLAIM_MIME, measured, typeset
+from tools.chapters import is_draft, read
 from tools.checking import is_claim
 
-from .records import read_notebook, title_of
+from .records import title_of
 
 logger = logging.getLogger(__name__)
 
@@ -22,10 +23,11 @@ SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "=", "!=": "≠"}
 
 
 def collect_claims(app: Sphinx) -> None:
-    """Find every claim of every chapter: id to (document, record)."""
+    """Find every claim of every chapter that is no draft: id to (document, record)."""
     app.rnn_claims = {}
     for path in sorted((Path(app.srcdir) / "notebooks").glob("*.ipynb")):
-        for cell in read_notebook(path)["cells"]:
+        chapter = read(path)
+        for cell in [] if is_draft(chapter) else chapter["cells"]:
             for output in cell.get("outputs", []):
                 if is_claim(output):
                     record = output["data"][CLAIM_MIME]
