@@ -17,6 +17,7 @@ from tools.chapters import (
     META,
     ROOT,
     chapter_paths,
+    finished_paths,
     kernel_environment,
     probed_environment,
     read,
@@ -58,7 +59,7 @@ def main() -> int:
         # One by one: two long tests stand side by side, and shall not wait for each other in one worker.
         "site": lambda name: pytest_stage(name, ["tests/site", "--maxschedchunk=1"]),
         "chapters": lambda name: chapters_stage(name, {}),
-        "chapters-isa": lambda name: chapters_stage(name, other_instructions(), a_third(chapter_paths())),
+        "chapters-isa": lambda name: chapters_stage(name, other_instructions(), a_third(finished_paths())),
         "chapters-digits": digits_stage,
     }
     parser = argparse.ArgumentParser(description=__doc__)
@@ -147,8 +148,8 @@ def same_book(version: str, program: str) -> Outcome:
 
 
 def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = None) -> Outcome:
-    """Run chapters under nbval, the longest first, and compare what they print and draw."""
-    paths = longest_first(paths or chapter_paths())
+    """Run chapters, none of them a draft, under nbval, the longest first, and compare what they print and draw."""
+    paths = longest_first(paths or finished_paths())
     return pytest_stage(name, [*map(str, paths), *NBVAL], {**kernel_environment(), **extra})
 
 
@@ -174,7 +175,7 @@ def digits_stage(name: str) -> Outcome:
     if mnist_source() != "mnist":
         print("The chapters above ran on the embedded digits already.")
         return Outcome(name, 0, 0, 0, 0.0)
-    paths = [path for path in chapter_paths() if read(path).metadata.get(META, {}).get("data") == "mnist"]
+    paths = [path for path in finished_paths() if read(path).metadata.get(META, {}).get("data") == "mnist"]
     with tempfile.TemporaryDirectory() as empty:
         folder = os.environ.pop("RNN_UTILS_DATA", None)
         try:
