@@ -99,6 +99,13 @@ def test_zeros_behind_a_text_change_nothing_unless_they_are_read() -> None:
         assert torch.allclose(row_among[:, 0], row_alone[:, 0], atol=1e-6) is same
 
 
+def test_what_is_handed_over_are_the_last_states_of_both_directions() -> None:
+    torch.manual_seed(0)
+    (states, _), row = pairs.Encoder(4, D=5, H=3)(pairs.encode(["ab", "abba"], "<>ab"))
+    torch.testing.assert_close(row[0, 0], torch.cat([states[0, 1, :3], states[0, 0, 3:]]))
+    torch.testing.assert_close(row[0, 1], torch.cat([states[1, 3, :3], states[1, 0, 3:]]))
+
+
 def test_a_narrow_row_lets_so_many_numbers_pass() -> None:
     torch.manual_seed(0)
     _, rows = pairs.NarrowEncoder(4, row=2, H=3)(torch.randint(1, 5, (50, 7)))
