@@ -300,3 +300,12 @@ def test_folders_are_the_same_only_byte_for_byte(tmp_path: Path) -> None:
             (tmp_path / name / path).write_text(text)
             os.utime(tmp_path / name / path, (0, 0))
     assert pythons.different(tmp_path / "one", tmp_path / "other") == ["b/c", "b/d", "e"]
+
+
+def test_the_stage_of_chapters_runs_no_draft(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(check, "pytest_stage", lambda name, arguments, extra: ran.extend(arguments))
+    monkeypatch.setattr(chapters, "is_draft", lambda notebook: "A look inside" in notebook.cells[0].source)
+    check.chapters_stage("chapters", {})
+    names = {Path(path).stem for path in ran if path.endswith(".ipynb")}
+    assert "04_gate_by_gate" in names and "05_a_look_inside" not in names
