@@ -1,13 +1,14 @@
 """How well can the next letter be guessed?  Nets and counting, by time, amount of text, cell and language.
 
-Run ``make study STUDY=letters`` (about half an hour on one thread); a second start goes on where the first was
+Run ``make study STUDY=letters AT_ONCE=2`` (about an hour on two cores); a second start goes on where the first was
 stopped.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from rnn_utils.chapters.ch31_letters import (
     write_likeliest,
     write_on,
 )
+from rnn_utils.data.texts import load_declaration, load_handbook
 
 ORDER = {"en": 8, "ru": 8, "zh": 5}  # chosen on the validation part
 EMBEDDED = {"en": 32, "ru": 32, "zh": 64}
@@ -50,6 +52,9 @@ WAYS = {
 }
 SENTENCE = "To get on with our real subject matter, we will quite naturally start with the installation pr"
 VOWELS = "aeiouyAEIOUY"
+BYTES = [chr(number) for number in range(256)]
+SCRIPTS = r"[А-Яа-яЁё]", r"[\u4e00-\u9fff]"
+WITNESS = {"steps": 50}  # enough to show that a change left the numbers alone
 
 
 class Dropped(Writer):
@@ -79,18 +84,9 @@ def nets(language: str, cell: str, steps: int, text_of: int, dropped: float, see
     net.eval()
     by_net = [net_chances(net, text, alphabet) for text in (chosen, test)]
     by_counts = counted(language, text_of)
-
-    def bits(weight: float, part: int) -> float:
-        p = weight * by_net[part] + (1 - weight) * by_counts[part]
-        return float(price(p, (chosen, test)[part], learned).mean())
-
-    weight = min(WEIGHTS, key=lambda weight: bits(weight, 0))
     some = learned[: len(test)]
     return {
-        "net": round(bits(1, 1), 4),
-        "counting": round(bits(0, 1), 4),
-        "both": round(bits(weight, 1), 4),
-        "weight": round(float(weight), 2),
+        **compared(by_net, by_counts, (chosen, test), learned),
         "better": round(float((by_net[1] > by_counts[1]).mean()), 4),
         "learned": round(float(price(net_chances(net, some, alphabet), some, learned).mean()), 4),
         "letters": len(learned),
@@ -102,6 +98,106 @@ def nets(language: str, cell: str, steps: int, text_of: int, dropped: float, see
         "again": again(by_net, by_counts, (chosen, test), learned),
         "samples": samples(net, language, alphabet, learned) if cell == "LSTM" else {},
         "seconds": round(seconds),
+    }
+
+
+def changed(what: str, steps: int, seed: int) -> dict[str, Any]:
+    """Train an English net with one thing done otherwise, and hold it and counting against the test part."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    learned, *others = texts_of("en", 1)
+    alphabet = sorted(set(learned))
+    net = (Forgetful if what == "state not carried" else Dropped)(len(alphabet), EMBEDDED["en"], "LSTM", 0.0)
+    if what == "two layers":
+        net = Dropped(len(alphabet), EMBEDDED["en"], "LSTM", 0.1)
+        net.cell = nn.LSTM(EMBEDDED["en"], 256, num_layers=2, dropout=0.1, batch_first=True)
+        for bias in (net.cell.bias_ih_l0, net.cell.bias_ih_l1):
+            bias.data[256:512] = 1
+    rate = float(what.removeprefix("rate ")) if what.startswith("rate ") else 0.016
+    began = time.process_time()
+    teach_letters(net, numbered(learned, alphabet), steps, np.random.default_rng(seed), rate)
+    seconds = time.process_time() - began
+    net.eval()
+    by_net = [net_chances(net, text, alphabet) for text in others]
+    return {**compared(by_net, counted("en", 1), others, learned), "seconds": round(seconds)}
+
+
+class Forgetful(Dropped):
+    """A writer that begins every batch of its training with an empty state."""
+
+    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read and score, as `Writer` does."""
+        return super().forward(x, None if self.training else state)
+
+
+def elsewhere(language: str, steps: int, seed: int) -> dict[str, Any]:
+    """Train a net on the handbook; return bits a letter of net, counting and both there and on the Declaration."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    learned, chosen, test = texts_of(language, 1)
+    away = "\n".join(load_declaration(language)) + "\n"
+    alphabet = sorted(set(learned))
+    net = Writer(len(alphabet), EMBEDDED[language])
+    teach_letters(net, numbered(learned, alphabet), steps, np.random.default_rng(seed))
+    net.eval()
+    counts = count_pieces(learned, ORDER[language])
+    by_net = [net_chances(net, text, alphabet) for text in (chosen, test, away)]
+    by_counts = [*counted(language, 1), chances(counts, away, ORDER[language])]
+    here = compared(by_net[:2], by_counts[:2], (chosen, test), learned)
+    there = compared(by_net[::2], by_counts[::2], (chosen, away), learned)
+    new = float(np.mean([letter not in alphabet for letter in away]))
+    return {name: [here[name], there[name]] for name in ("net", "counting", "both")} | {"new": round(new, 4)}
+
+
+def in_bytes(steps: int, seed: int) -> dict[str, Any]:
+    """Train one net on the bytes of all three languages; return bits a letter of each, and how it changes languages."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    learned = [text for language in ORDER for text in load_handbook(language, "train")]
+    net = Writer(len(BYTES))
+    mixed = "".join(as_bytes(learned[i] + "\n") for i in rng.permutation(len(learned)))
+    teach_letters(net, numbered(mixed, BYTES), steps, rng)
+    net.eval()
+    tests = {language: texts_of(language, 1)[2] for language in ORDER}
+    written = write_on(net, BYTES, "", 6000, hot(1.0), rng).encode("latin-1").decode(errors="replace")
+    scripts = [
+        [[k for k, script in enumerate(SCRIPTS) if re.match(script, letter)] for letter in line]
+        for line in written.split("\n")
+    ]
+    lines = [[which for (which,) in filter(None, line)] for line in scripts]
+    return {
+        **{
+            language: round(float(-np.log2(net_chances(net, as_bytes(text), BYTES)).sum()) / len(text), 4)
+            for language, text in tests.items()
+        },
+        "paragraphs": len(lines),
+        "changes_inside": sum(one != other for line in lines for one, other in pairwise(line)),
+        "changes_between": sum(one[-1] != other[0] for one, other in pairwise(filter(None, lines))),
+        "broken": written.count("\ufffd"),
+    }
+
+
+def as_bytes(text: str) -> str:
+    """Return a text with one letter for each byte of its UTF-8."""
+    return text.encode().decode("latin-1")
+
+
+def compared(
+    by_net: Sequence[np.ndarray], by_counts: Sequence[np.ndarray], texts: Sequence[str], learned: str
+) -> dict[str, float]:
+    """Return bits a letter of the second text; the weight of the mixture is chosen on the first."""
+
+    def bits(weight: float, part: int) -> float:
+        p = weight * by_net[part] + (1 - weight) * by_counts[part]
+        return float(price(p, texts[part], learned).mean())
+
+    weight = min(WEIGHTS, key=lambda weight: bits(weight, 0))
+    return {
+        "net": round(bits(1, 1), 4),
+        "counting": round(bits(0, 1), 4),
+        "both": round(bits(weight, 1), 4),
+        "weight": round(float(weight), 2),
     }
 
 
@@ -251,15 +347,26 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
         key = {"language": language, "cell": cell, "steps": steps, "text_of": text_of, "dropped": dropped}
         return "nets", {**key, "seed": seed}
 
-    for seed in range(2):
+    for seed in range(3):
         for cell in ("GRU", "RNN", "LSTM"):
             yield run(seed, cell=cell)
-    yield run(0, language="zh", steps=500)
-    yield run(0, language="ru")
-    yield run(0, steps=250)
-    yield run(0, text_of=4)
-    for dropped in (0.1, 0.0, 0.3):
+        yield run(seed, steps=4000, dropped=0.1)
+        yield run(seed, language="zh", steps=500)
+        yield run(seed, language="ru")
+        yield run(seed, steps=250)
+        yield run(seed, text_of=4)
+        yield "changed", {"what": "state not carried", "steps": 1000, "seed": seed}
+        yield "in_bytes", {"steps": 2500, "seed": seed}
+        for language in ORDER:
+            yield "elsewhere", {"language": language, "steps": 500 if language == "zh" else 1000, "seed": seed}
+    for seed in (3, 4):
+        yield run(seed)
+    for dropped in (0.0, 0.3):
         yield run(0, steps=4000, dropped=dropped)
+    for rate in ("0.004", "0.008"):
+        yield "changed", {"what": f"rate {rate}", "steps": 1000, "seed": 0}
+    yield "changed", {"what": "two layers", "steps": 4000, "seed": 0}
+    yield run(0, steps=8000, dropped=0.1)
 
 
-RUNS = {"nets": nets}
+RUNS = {"nets": nets, "changed": changed, "elsewhere": elsewhere, "in_bytes": in_bytes}

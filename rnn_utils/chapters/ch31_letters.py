@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnn_utils.cells.checks import Array
-from rnn_utils.data.handbook import load_handbook
+from rnn_utils.data.texts import load_handbook
 from rnn_utils.errors import SettingError
 from rnn_utils.training import train
 
