@@ -1,6 +1,6 @@
 """What does a decoder need of its encoder?  Dates and words, with one row handed over, and with attention.
 
-Run ``make study STUDY=sequence_pairs`` (about forty minutes on one thread); a second start goes on where
+Run ``make study STUDY=sequence_pairs`` (about fifty minutes on one thread); a second start goes on where
 the first was stopped.
 """
 
@@ -156,6 +156,10 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
         yield "padding", {"attention": "none", "seed": seed}
         for attention, dots in (("none", 0), ("none", 5), ("none", 10), ("dot", 10)):
             yield "gaps", {"attention": attention, "dots": dots, "seed": seed}
+    for seed in range(3):
+        yield "dates", {"attention": "none", "handed": "32", "updates": 1600, "seed": seed}
+    yield "words", {"attention": "none", "H": 128, "updates": 1600, "seed": 0}
+    yield "words", {"attention": "none", "H": 64, "updates": 5000, "seed": 0}
 
 
 RUNS = {"dates": dates, "words": words, "gaps": gaps, "padding": padding}
