@@ -43,7 +43,7 @@ def draw_price(text: str, bits: Array, width: int = 38) -> Sequence[Axes]:
 def draw_learning(batches: Sequence[int], lines: Mapping[str, Sequence[float]], counting: float) -> Axes:
     """Draw bits a letter by batches of training, a line for each name, and the level of counting."""
     _, ax = plt.subplots(figsize=(6.4, 4.0))
-    for (name, bits), colour in zip(lines.items(), (STATE, COLOURS["purple"], COLOURS["green"]), strict=False):
+    for (name, bits), colour in zip(lines.items(), (STATE, COLOURS["green"], BACK), strict=False):
         ax.plot(batches, bits, "o-", color=colour, markersize=8)
         ax.text(1.12 * batches[-1], bits[-1], name, size=14, color=colour, va="bottom")
     ax.axhline(counting, color=BACK, linewidth=2)
@@ -61,7 +61,7 @@ def draw_back(letters: Sequence[int], lines: Mapping[str, Sequence[float]], whol
     """Draw bits a letter by how many letters a net reads before it guesses; the shade begins at a usual sentence."""
     _, ax = plt.subplots(figsize=(6.4, 4.0))
     ax.axvspan(*whole, color=tint(INK, 0.08), linewidth=0)
-    for (name, bits), colour in zip(lines.items(), (STATE, COLOURS["purple"], COLOURS["green"]), strict=False):
+    for (name, bits), colour in zip(lines.items(), (STATE, COLOURS["green"], BACK), strict=False):
         ax.plot(letters, bits, "o-", color=colour, markersize=8, label=name)
     ax.set(xscale="log")
     ax.set_xticks(letters, list(map(str, letters)))
