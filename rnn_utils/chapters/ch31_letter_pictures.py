@@ -85,6 +85,7 @@ def draw_hangs_on(text: str, shares: Mapping[str, Sequence[float]], last: int = 
     last : int
         Letters drawn.
     """
+    top = max(0.5, 1.05 * max(max(heights) for heights in shares.values()))
     _, axes = plt.subplots(len(shares), 1, figsize=(6.4, 1.35 * len(shares) + 0.5), sharey=True, squeeze=False)
     for (name, heights), ax in zip(shares.items(), axes[:, 0], strict=True):
         for at, letter in enumerate(text[-last:], len(text) - last):
@@ -92,7 +93,7 @@ def draw_hangs_on(text: str, shares: Mapping[str, Sequence[float]], last: int = 
             if not guessed:
                 ax.bar(at, heights[at], width=0.75, color=STATE)
             ax.text(at, -0.02, letter, size=15, ha="center", va="top", color=BACK if guessed else INK)
-        ax.set(xlim=(len(text) - last - 0.7, len(text) - 0.3), ylim=(0, 0.5), xticks=[])
+        ax.set(xlim=(len(text) - last - 0.7, len(text) - 0.3), ylim=(0, top), xticks=[])
         ax.set_yticks([0, 0.25, 0.5], ["0", "", "half"])
         ax.text(0.02, 0.8, name, transform=ax.transAxes, size=15)
         ax.tick_params(labelsize=14)

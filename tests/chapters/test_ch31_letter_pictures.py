@@ -51,3 +51,4 @@ def test_what_a_guess_hangs_on_stands_above_its_letter() -> None:
     assert words == ["w", "e", " ", "g", "o", "one"]
     assert [to_hex(text.get_color()) == BACK for text in axes[0].texts] == [False] * 4 + [True, False]
     assert len(axes) == 2
+    assert all(ax.get_ylim()[1] > max(bars) for ax in axes), "a bar is cut off"
