@@ -30,6 +30,7 @@ def test_the_file_is_the_same_whenever_it_is_made(folder: Path, capsys: pytest.C
         main([str(folder), "--to", str(path)])
     one, other = (path.read_bytes() for path in made)
     assert one == other
+    assert one[4:8] == bytes(4), "the gzip file tells a time"
     assert f"bytes = {len(one)}\nshape = [3]" in capsys.readouterr().out
     rows = [json.loads(line) for line in gzip.decompress(one).decode().splitlines()]
     assert [row["language"] for row in rows] == list(texts.LANGUAGES)
