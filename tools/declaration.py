@@ -6,12 +6,12 @@ what ``registry.toml`` must say of it.  The same package gives the same file.
 """
 
 import argparse
-import gzip
 import hashlib
 import html
-import json
 import re
 from pathlib import Path
+
+from tools.handbook import packed
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTRACT = ROOT / "rnn_utils" / "data" / "declaration.jsonl.gz"
@@ -26,14 +26,12 @@ def paragraphs(page: str, language: str) -> list[str]:
     return [text.translate(str.maketrans(PRINTED[language])) for text in found]
 
 
-def packed(folder: Path) -> bytes:
-    """Return a gzip file that tells no time, with one JSON line a language."""
-    rows = [
+def rows(folder: Path) -> list[dict[str, str | list[str]]]:
+    """Return the rows of the file, one a language."""
+    return [
         {"language": language, "paragraphs": paragraphs((folder / f"{name}.html").read_text("utf-8"), language)}
         for language, name in PAGES.items()
     ]
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return gzip.compress(text.encode(), compresslevel=9, mtime=0)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -42,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help="the package's folder declaration, which holds eng.html and others")
     parser.add_argument("--to", type=Path, default=EXTRACT, help="the file to write")
     asked = parser.parse_args(arguments)
-    content = packed(asked.folder)
+    content = packed(rows(asked.folder))
     asked.to.write_bytes(content)
     print(f'sha256 = "{hashlib.sha256(content).hexdigest()}"\nbytes = {len(content)}\nshape = [{len(PAGES)}]')
 

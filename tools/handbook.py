@@ -12,7 +12,7 @@ import json
 import random
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -137,7 +137,7 @@ def extract(html: Path, seed: int = 0) -> list[dict[str, str]]:
     return [{"part": part[row], **paragraph.text} for row, paragraph in enumerate(kept)]
 
 
-def packed(rows: list[dict[str, str]]) -> bytes:
+def packed(rows: Sequence[Mapping[str, object]]) -> bytes:
     """Return the rows as a gzip file, one JSON line each, that tells no time."""
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return gzip.compress(text.encode(), compresslevel=9, mtime=0)
