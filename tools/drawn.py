@@ -3,6 +3,7 @@
 import itertools
 import re
 import xml.etree.ElementTree as ET
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -31,21 +32,24 @@ def shapes(svg: str) -> list[Shape]:
     """Return a figure's elements in order."""
     elements = list(ET.fromstring(svg).iter())
     order = {element.get("id"): str(place) for place, element in enumerate(elements)}
-    return [shape(element, order) for element in elements]
+    found = [shape(element.tag, *element.attrib.items()) for element in elements]
+    # Names, which are hashes of places, are told by what they refer to.
+    kinds = [re.sub(r"#([\w-]{8,})", lambda name: f"#{order.get(name[1], name[1])}", one.kind) for one in found]
+    return [one._replace(kind=kind) for one, kind in zip(found, kinds, strict=True)]
 
 
-def shape(element: ET.Element, order: dict[str | None, str]) -> Shape:
-    """Return one element; names, which are hashes of places, are told by what they refer to."""
-    attributes = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
+@lru_cache(maxsize=10_000)  # two figures that are compared have most elements in common
+def shape(tag: str, *attribute: tuple[str, str]) -> Shape:
+    """Return one element, its references as they stand."""
+    attributes = {name.rpartition("}")[2]: value for name, value in attribute}
     path, href = attributes.pop("d", ""), attributes.pop("href", "")
     placed = [attributes.pop(name) for name in PLACES if name in attributes]
     attributes.pop("id", None)
     image = href.removeprefix(PNG).replace("\n", "") if href.startswith(PNG) else ""
     words = [*attributes.values(), *([] if image else [href]), *(NUMBER.sub("#", text) for text in placed)]
-    words = [re.sub(r"#([\w-]{8,})", lambda name: f"#{order.get(name[1], name[1])}", word) for word in words]
     numbers = tuple(float(number) for text in placed for number in NUMBER.findall(text))
     points = np.array([float(number) for number in NUMBER.findall(path)]).reshape(-1, 2)
-    return Shape(" ".join([element.tag.rpartition("}")[2], *words]), points, numbers, image)
+    return Shape(" ".join([tag.rpartition("}")[2], *words]), points, numbers, image)
 
 
 def words(svg: str) -> str:
@@ -57,7 +61,7 @@ def words(svg: str) -> str:
 def apart(one: Shape, other: Shape) -> float:
     """Return how far, in pixels, two elements of a kind lie apart at most."""
     moved = max((abs(a - b) for a, b in zip(one.numbers, other.numbers, strict=True)), default=0.0)
-    if len(one.points) and len(other.points):
+    if len(one.points) and len(other.points) and not np.array_equal(one.points, other.points):
         moved = max(moved, off(one.points, other.points), off(other.points, one.points))
     return moved / PIXEL
 

@@ -23,56 +23,6 @@ TEXTS = """() => [...document.querySelectorAll("svg.figure")].map(svg => {
     const texts = [...svg.querySelectorAll("text")].map(text => [text.textContent.trim(), at(text), size(text)]);
     return {name: svg.getAttribute("aria-label"), place: at(svg), texts};
 })"""
-
-
-def faults(figure: dict, width: int) -> list[str]:
-    """Return which texts of a figure are too small, outside, or upon each other."""
-    left, top, right, bottom = figure["place"]
-    found = []
-    for place, (text, (x0, y0, x1, y1), size) in enumerate(figure["texts"]):
-        if size < SMALLEST and width < 600:
-            found.append(f"{text!r}: {size:.1f} px")
-        if x0 < left - 1 or x1 > right + 1 or y0 < top - 1 or y1 > bottom + 1:
-            found.append(f"{text!r} leaves the figure")
-        for other, (a0, b0, a1, b1), _ in figure["texts"][:place]:
-            # The boxes of letters have air above and below.
-            high = min(y1 - y0, b1 - b0) / 4
-            if min(x1, a1) - max(x0, a0) > 2 and min(y1, b1) - max(y0, b0) > high:
-                found.append(f"{text!r} on {other!r}")
-    return [f"{figure['name'][:40]}…: {fault}" for fault in found]
-
-
-@pytest.mark.parametrize("language", ["en"])
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
-def test_every_text_of_a_figure_is_read(browser: Browser, path: Path, width: int, language: str) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900}, locale=language)
-    page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
-    page.evaluate("() => { document.querySelectorAll('details').forEach(part => part.open = true); }")
-    page.evaluate("() => document.fonts.ready.then(() => 0)")
-    shown = page.evaluate(TEXTS)
-    page.close()
-    assert len(shown) >= len([cell for cell in code_cells(read(path)) if figures(cell)])
-    assert [fault for figure in shown for fault in faults(figure, width)] == []
-
-
-@pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
-def test_page_shows_each_figure_with_its_words_name_and_caption(path: Path) -> None:
-    page = article(SITE / "notebooks" / f"{path.stem}.html")
-    shown = page.select("div.cell svg.figure")
-    drawn = [cell for cell in code_cells(read(path)) if figures(cell)]
-    assert len(shown) == len(drawn)
-    assert page.select("div.cell_output img") == []
-    for svg, cell in zip(shown, drawn, strict=True):
-        texts = [" ".join(text.get_text().split()) for text in svg.find_all("text")]
-        assert texts == words(figures(cell)[0]).splitlines()
-        assert svg["aria-label"] == cell.metadata.mystnb.image.alt
-        caption = svg.find_parent("figure").select_one(".caption-text").get_text()
-        assert caption.replace("’", "'").startswith(cell.metadata.mystnb.figure.caption.partition("$")[0])
-    ids = [element["id"] for svg in page.select("svg.figure") for element in svg.find_all(id=True)]
-    assert len(ids) == len(set(ids))
-
-
 CONTRAST = """() => {
     const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
     const light = colour => {
@@ -93,14 +43,57 @@ CONTRAST = """() => {
 }"""
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_words_in_figures_stand_out_by_day_and_by_night(browser: Browser, mode: str) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=mode)
-    for path in finished_paths():
-        page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
-        pale = [(text, round(ratio, 1)) for text, ratio in page.evaluate(CONTRAST) if ratio < 3]
-        assert pale == [], path.stem
+def faults(figure: dict, width: int) -> list[str]:
+    """Return which texts of a figure are too small, outside, or upon each other."""
+    left, top, right, bottom = figure["place"]
+    found = []
+    for place, (text, (x0, y0, x1, y1), size) in enumerate(figure["texts"]):
+        if size < SMALLEST and width < 600:
+            found.append(f"{text!r}: {size:.1f} px")
+        if x0 < left - 1 or x1 > right + 1 or y0 < top - 1 or y1 > bottom + 1:
+            found.append(f"{text!r} leaves the figure")
+        for other, (a0, b0, a1, b1), _ in figure["texts"][:place]:
+            # The boxes of letters have air above and below.
+            high = min(y1 - y0, b1 - b0) / 4
+            if min(x1, a1) - max(x0, a0) > 2 and min(y1, b1) - max(y0, b0) > high:
+                found.append(f"{text!r} on {other!r}")
+    return [f"{figure['name'][:40]}…: {fault}" for fault in found]
+
+
+@pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
+def test_every_text_of_a_figure_is_read_on_a_phone_and_a_desktop_by_day_and_by_night(
+    browser: Browser, path: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 900})
+    page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
+    page.evaluate("() => { document.querySelectorAll('details').forEach(part => part.open = true); }")
+    page.evaluate("() => document.fonts.ready.then(() => 0)")
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        shown = page.evaluate(TEXTS)
+        assert len(shown) >= len([cell for cell in code_cells(read(path)) if figures(cell)])
+        assert [fault for figure in shown for fault in faults(figure, width)] == [], width
+    for mode in ("light", "dark"):
+        page.evaluate("mode => Object.assign(document.documentElement.dataset, {mode, theme: mode})", mode)
+        assert [(text, round(ratio, 1)) for text, ratio in page.evaluate(CONTRAST) if ratio < 3] == [], mode
     page.close()
+
+
+@pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
+def test_page_shows_each_figure_with_its_words_name_and_caption(path: Path) -> None:
+    page = article(SITE / "notebooks" / f"{path.stem}.html")
+    shown = page.select("div.cell svg.figure")
+    drawn = [cell for cell in code_cells(read(path)) if figures(cell)]
+    assert len(shown) == len(drawn)
+    assert page.select("div.cell_output img") == []
+    for svg, cell in zip(shown, drawn, strict=True):
+        texts = [" ".join(text.get_text().split()) for text in svg.find_all("text")]
+        assert texts == words(figures(cell)[0]).splitlines()
+        assert svg["aria-label"] == cell.metadata.mystnb.image.alt
+        caption = svg.find_parent("figure").select_one(".caption-text").get_text()
+        assert caption.replace("’", "'").startswith(cell.metadata.mystnb.figure.caption.partition("$")[0])
+    ids = [element["id"] for svg in page.select("svg.figure") for element in svg.find_all(id=True)]
+    assert len(ids) == len(set(ids))
 
 
 def test_no_figure_is_heavy() -> None:

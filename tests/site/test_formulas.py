@@ -6,10 +6,10 @@ from functools import cache
 from unicodedata import normalize
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from fontTools.ttLib import TTFont
 
-from tests.site.test_pages import SITE, article, contents
+from tests.site.test_pages import SITE, article, contents, prose
 from tools.chapters import ROOT, read
 
 FACE = ROOT / "book" / "_static" / "faces" / "stix-two-math.woff2"
@@ -60,10 +60,8 @@ def test_the_book_has_formulas_in_lines_and_displayed_ones() -> None:
 
 @pytest.mark.parametrize("document", contents())
 def test_no_tex_is_left_in_the_text(document: str) -> None:
-    text = BeautifulSoup(str(article(SITE / f"{document}.html")), "html.parser")
-    for element in text.find_all(["annotation", "pre", "code", "script"]):
-        element.decompose()
-    assert re.findall(r"\\\w+|\\[()\[\]]|\$|[_^]\{", text.get_text(" ")) == []
+    text = prose(SITE / f"{document}.html", "annotation", "pre", "code", "script")
+    assert re.findall(r"\\\w+|\\[()\[\]]|\$|[_^]\{", text) == []
 
 
 def test_nothing_is_left_of_the_script_that_set_formulas() -> None:

@@ -1,7 +1,6 @@
 """What a page of the book loads: few files, each of them used, and not too much of them."""
 
 import gzip
-from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -42,15 +41,12 @@ PACKED = {".png", ".woff2"}
 
 
 @pytest.mark.parametrize("document", CHAPTERS)
-def test_chapter_loads_what_it_uses(browser: Browser, document: str) -> None:
-    files = [path for path in loaded(browser, document) if path.parent.name not in ("_images", "faces", "notebooks")]
+def test_chapter_loads_what_it_uses_and_comes_in_600_kilobytes(browser: Browser, document: str) -> None:
+    everything = loaded(browser, document)
+    files = [path for path in everything if path.parent.name not in ("_images", "faces", "notebooks")]
     names = {"mystnb.css" if path.name.startswith("mystnb.") else path.name for path in files}
     assert names == SHARED | {"mystnb.css"}
-
-
-@pytest.mark.parametrize("document", CHAPTERS)
-def test_chapter_comes_in_600_kilobytes(browser: Browser, document: str) -> None:
-    sizes = {path.name: transferred(path) for path in loaded(browser, document)}
+    sizes = {path.name: transferred(path) for path in everything}
     assert sum(sizes.values()) <= 600_000, sorted(sizes.items(), key=lambda row: -row[1])[:10]
 
 
@@ -72,7 +68,6 @@ def test_every_icon_is_drawn_in_the_page(document: str) -> None:
     assert page.select("svg.icon[aria-hidden='true'] > path")
 
 
-@cache
 def loaded(browser: Browser, document: str) -> set[Path]:
     """Return the files that a browser asks for."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
