@@ -1,0 +1,68 @@
+"""Drawings of steps that are joined in pairs, and of what a sequence costs by its length."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from rnn_utils.drawing import BACK, COLOURS, INK, STATE, WORD, arrow, box, canvas
+
+APART = (1.6, 1.9)  # of columns, and of rounds
+
+
+def draw_joined(T: int) -> Axes:
+    """Draw the rounds in which a scan joins steps and finds states; T is a power of two."""
+    levels = T.bit_length() - 1
+    ax = canvas(width=APART[0] * T + 0.3, height=APART[1] * 2 * levels + 1.6, inches=(6.4, 5.6))
+
+    def place(step: int, level: int) -> tuple[float, float]:
+        return 0.15 + APART[0] * (step - 0.5), 0.8 + APART[1] * level
+
+    def line(start: tuple[int, int], end: tuple[int, int], colour: str) -> None:
+        (x0, y0), (x1, y1) = place(*start), place(*end)
+        arrow(ax, (x0, y0 + 0.62), (x1, y1 - 0.62), colour)
+
+    for level in range(levels + 1):
+        length = 2**level  # steps that a box of this line stands for
+        for step in range(length, T + 1, length):
+            if level:
+                line((step - length // 2, level - 1), (step, level), STATE)
+                line((step, level - 1), (step, level), STATE)
+            told = str(step) if level == 0 else f"{step - length + 1}–{step}"
+            box(ax, *place(step, level), told, STATE, width=1.35, size=WORD)
+    for level in range(levels + 1, 2 * levels + 1):
+        length = 2 ** (2 * levels - level)
+        for step in range(length, T + 1, length):
+            known = step % (2 * length) == 0
+            before = step if known else step - length
+            if before:
+                line((before, level - 1), (step, level), BACK)
+            box(ax, *place(step, level), f"$h_{step}$", BACK, width=1.35, size=WORD + 2)
+    return ax
+
+
+def draw_costs(lengths: Sequence[int], lines: Mapping[str, Sequence[Sequence[float]]]) -> Axes:
+    """Draw what a training step costs by length: a line through the medians, and a dot a round.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Steps of the sequences.
+    lines : dict of name to times
+        Of each length the times of all rounds, in milliseconds.
+    """
+    _, ax = plt.subplots(figsize=(6.4, 4.4))
+    for (name, times), colour in zip(lines.items(), COLOURS.values(), strict=False):
+        ax.plot(lengths, [np.median(some) for some in times], color=colour, linewidth=2.5)
+        for length, some in zip(lengths, times, strict=True):
+            ax.plot([length] * len(some), some, ".", color=colour)
+        ax.annotate(
+            name, (lengths[-1], float(np.median(times[-1]))), (6, 0), textcoords="offset points",
+            color=colour, va="center", annotation_clip=False,
+        )  # fmt: skip
+    ax.set(xscale="log", yscale="log", xlabel="steps of the sequence", ylabel="milliseconds")
+    ax.set_xticks(list(lengths), [f"{length:,}" for length in lengths])
+    ax.minorticks_off()
+    ax.tick_params(colors=INK)
+    return ax
