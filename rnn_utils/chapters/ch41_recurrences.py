@@ -230,7 +230,7 @@ class Turning(nn.Module):
         turns = torch.matrix_exp(self.A - self.A.mT)
         h, states = self.start.expand(len(x), -1), []
         for signs in x.unbind(dim=1):
-            h = torch.einsum("nd,dij,nj->ni", signs, turns, h)
+            h = torch.einsum("ns,sij,nj->ni", signs, turns, h)
             states.append(h)
         return torch.stack(states, dim=1)
 
