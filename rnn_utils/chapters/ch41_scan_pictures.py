@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from rnn_utils.drawing import BACK, COLOURS, INK, STATE, WORD, arrow, box, canvas
+from rnn_utils.drawing import BACK, COLOURS, STATE, WORD, arrow, box, canvas
 
 APART = (1.6, 1.9)  # of columns, and of rounds
 
@@ -14,7 +14,8 @@ APART = (1.6, 1.9)  # of columns, and of rounds
 def draw_joined(T: int) -> Axes:
     """Draw the rounds in which a scan joins steps and finds states; T is a power of two."""
     levels = T.bit_length() - 1
-    ax = canvas(width=APART[0] * T + 0.3, height=APART[1] * 2 * levels + 1.6, inches=(6.4, 5.6))
+    width, height = APART[0] * T + 0.3, APART[1] * 2 * levels + 1.6
+    ax = canvas(width=width, height=height, inches=(6.4, 6.4 * height / width))
 
     def place(step: int, level: int) -> tuple[float, float]:
         return 0.15 + APART[0] * (step - 0.5), 0.8 + APART[1] * level
@@ -62,7 +63,9 @@ def draw_costs(lengths: Sequence[int], lines: Mapping[str, Sequence[Sequence[flo
             color=colour, va="center", annotation_clip=False,
         )  # fmt: skip
     ax.set(xscale="log", yscale="log", xlabel="steps of the sequence", ylabel="milliseconds")
+    ax.set_xlim(lengths[0] / 1.5, lengths[-1] * 25)  # room for the names
     ax.set_xticks(list(lengths), [f"{length:,}" for length in lengths])
+    powers = [10**power for power in range(5)]
+    ax.set_yticks(powers, [f"{power:,}" for power in powers])
     ax.minorticks_off()
-    ax.tick_params(colors=INK)
     return ax
