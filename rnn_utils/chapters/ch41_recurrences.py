@@ -1,4 +1,4 @@
-"""Recurrences that need not wait: three toys, a scan, and cells whose gates hear the input alone.
+"""Recurrences that need not wait: four toys, a scan, and cells whose gates hear the input alone.
 
 Imports PyTorch.
 """
@@ -19,6 +19,7 @@ Moves = Sequence[Sequence[int]]  # moves[sign][place] is the next place
 TOYS: dict[str, Moves] = {
     "two buttons": [[0, 1], [0, 0], [1, 1]],  # off, on
     "one button": [[0, 1], [1, 0]],  # the other of the two
+    "three lamps": [[0, 1, 2], [1, 2, 0]],  # the next of three in a circle
     "three cups": [[0, 1, 2], [1, 0, 2], [0, 2, 1]],  # the left two change places, the right two
 }
 
@@ -58,9 +59,9 @@ def play(moves: Moves, N: int, T: int, rng: np.random.Generator) -> tuple[Tensor
     if min(N, T) < 1:
         raise SettingError(f"play: got N = {N} and T = {T}; expected at least 1 of each.")
     signs = rng.integers(len(moves), size=(N, T)) * (rng.random((N, T)) < 0.2)
-    table, place, y = np.array(moves), np.zeros(N, dtype=int), []
+    next_place, place, y = np.array(moves), np.zeros(N, dtype=int), []
     for t in range(T):
-        place = table[signs[:, t], place]
+        place = next_place[signs[:, t], place]
         y.append(place)
     x = functional.one_hot(torch.tensor(signs), len(moves)).float()
     return x, torch.tensor(np.stack(y, axis=1))
@@ -193,6 +194,15 @@ class MinLSTM(Recurrence):
         return f / (f + i), i / (f + i) * self.B(x)
 
 
+class Clipped(Recurrence):
+    """Factors from 0 to 1, both ends included."""
+
+    def step(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Recurrence.step`."""
+        a = self.A(x).clamp(0, 1)
+        return a, (1 - a) * self.B(x)
+
+
 class Soft(Recurrence):
     """Factors between -1 and 1, neither ever reached."""
 
@@ -209,6 +219,31 @@ class Signed(Recurrence):
         """See `Recurrence.step`."""
         a = self.A(x).clamp(-1, 1)
         return a, (1 - a.abs()) * self.B(x)
+
+
+class Circling(Recurrence):
+    """Complex factors, from 0 to 1 long, whose angle the input chooses, too; H is even.
+
+    References
+    ----------
+    Gu, Gupta, Goel and Ré (2022), "On the parameterization and initialization of diagonal state space models", have
+    complex factors, the same at every step.
+    """
+
+    def __init__(self, D: int, H: int):
+        super().__init__(D, H // 2)
+        self.angle = nn.Linear(D, H // 2)
+        self.start = nn.Parameter(torch.randn(H // 2, dtype=torch.cfloat))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Read x, (N, T, D); return real and imaginary parts of all states, (N, T, H)."""
+        states = super().forward(x)
+        return torch.cat([states.real, states.imag], dim=2)
+
+    def step(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Recurrence.step`."""
+        length = self.A(x).clamp(0, 1)
+        return torch.polar(length, self.angle(x)), (1 - length) * self.B(x)
 
 
 class Turning(nn.Module):
@@ -256,7 +291,7 @@ def place_loss(net: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     return functional.cross_entropy(net(x).transpose(1, 2), y)
 
 
-def teach(net: nn.Module, moves: Moves, rng: np.random.Generator, updates: int = 600) -> None:
+def teach_toy(net: nn.Module, moves: Moves, rng: np.random.Generator, updates: int = 600) -> None:
     """Train a net in place on games of 40 steps."""
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, updates)
@@ -264,7 +299,9 @@ def teach(net: nn.Module, moves: Moves, rng: np.random.Generator, updates: int =
 
 
 @torch.no_grad()
-def right(net: nn.Module, moves: Moves, T: int, games: int = 500) -> float:
-    """Return the share of new games of T steps whose last place is named."""
+def right(net: nn.Module, moves: Moves, T: int, silent: int = 0, games: int = 500) -> float:
+    """Return the share of new games of T steps, and some silent ones, whose last place is named."""
     x, y = play(moves, games, T, np.random.default_rng(41))
+    silence = functional.one_hot(torch.zeros(games, silent, dtype=torch.long), len(moves))
+    x = torch.cat([x, silence], dim=1)
     return float((net(x)[:, -1].argmax(dim=1) == y[:, -1]).double().mean())

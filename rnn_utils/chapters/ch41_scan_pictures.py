@@ -12,34 +12,40 @@ APART = (1.6, 1.9)  # of columns, and of rounds
 
 
 def draw_joined(T: int) -> Axes:
-    """Draw the rounds in which a scan joins steps and finds states; T is a power of two."""
-    levels = T.bit_length() - 1
-    width, height = APART[0] * T + 0.3, APART[1] * 2 * levels + 1.6
+    """Draw the rounds in which a scan joins steps and finds states; T is a power of two, at least 4."""
+    joins = T.bit_length() - 1
+    lines = 2 * joins  # of boxes: the steps, a line for each round of joining, and for each round on the way back
+    width, height = APART[0] * T + 0.3, APART[1] * (lines - 1) + 1.6
     ax = canvas(width=width, height=height, inches=(6.4, 6.4 * height / width))
 
-    def place(step: int, level: int) -> tuple[float, float]:
-        return 0.15 + APART[0] * (step - 0.5), 0.8 + APART[1] * level
+    def place(step: int, line: int) -> tuple[float, float]:
+        return 0.15 + APART[0] * (step - 0.5), 0.8 + APART[1] * line
 
-    def line(start: tuple[int, int], end: tuple[int, int], colour: str) -> None:
+    def lead(start: tuple[int, int], end: tuple[int, int], colour: str) -> None:
         (x0, y0), (x1, y1) = place(*start), place(*end)
         arrow(ax, (x0, y0 + 0.62), (x1, y1 - 0.62), colour)
 
-    for level in range(levels + 1):
-        length = 2**level  # steps that a box of this line stands for
+    for line in range(joins + 1):
+        length = 2**line  # steps that a box of this line stands for
         for step in range(length, T + 1, length):
-            if level:
-                line((step - length // 2, level - 1), (step, level), STATE)
-                line((step, level - 1), (step, level), STATE)
-            told = str(step) if level == 0 else f"{step - length + 1}–{step}"
-            box(ax, *place(step, level), told, STATE, width=1.35, size=WORD)
-    for level in range(levels + 1, 2 * levels + 1):
-        length = 2 ** (2 * levels - level)
-        for step in range(length, T + 1, length):
-            known = step % (2 * length) == 0
-            before = step if known else step - length
-            if before:
-                line((before, level - 1), (step, level), BACK)
-            box(ax, *place(step, level), f"$h_{step}$", BACK, width=1.35, size=WORD + 2)
+            if line:
+                lead((step - length // 2, line - 1), (step, line), STATE)
+                lead((step, line - 1), (step, line), STATE)
+            told = str(step) if line == 0 else f"{step - length + 1}–{step}"
+            box(ax, *place(step, line), told, STATE, width=1.35, size=WORD)
+    # Where each state was found; what begins with the first step is a state already.
+    found = {2**line: line for line in range(joins + 1)}
+    for line in range(joins + 1, lines):
+        length = 2 ** (lines - 1 - line)
+        states = range(length, T + 1, length)
+        for step in states:
+            if step in found:
+                lead((step, found[step]), (step, line), BACK)
+            else:
+                lead((step, length.bit_length() - 1), (step, line), STATE)
+                lead((step - length, found[step - length]), (step, line), BACK)
+            box(ax, *place(step, line), f"$h_{step}$", BACK, width=1.35, size=WORD + 2)
+        found |= dict.fromkeys(states, line)
     return ax
 
 

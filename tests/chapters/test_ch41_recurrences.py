@@ -55,7 +55,7 @@ def test_the_scan_refuses_what_does_not_fit() -> None:
         recurrences.scan(torch.zeros(1, 0, 2), torch.zeros(1, 0, 2))
 
 
-@pytest.mark.parametrize("name", ["Fixed", "MinGRU", "MinLSTM", "Soft", "Signed"])
+@pytest.mark.parametrize("name", ["Fixed", "MinGRU", "MinLSTM", "Clipped", "Soft", "Signed"])
 def test_cells_begin_with_their_own_state_and_say_the_same_by_loop(name: str) -> None:
     torch.manual_seed(0)
     cell = getattr(recurrences, name)(3, 5)
@@ -70,13 +70,44 @@ def test_cells_begin_with_their_own_state_and_say_the_same_by_loop(name: str) ->
     torch.testing.assert_close(cell(x), states)
 
 
-@pytest.mark.parametrize(("name", "low", "reached"), [("MinGRU", 0, False), ("Soft", -1, False), ("Signed", -1, True)])
+@pytest.mark.parametrize(
+    ("name", "low", "reached"), [("MinGRU", 0, False), ("Clipped", 0, True), ("Soft", -1, False), ("Signed", -1, True)]
+)
 def test_factors_stay_in_their_range(name: str, low: float, reached: bool) -> None:
     torch.manual_seed(0)
     a, b = getattr(recurrences, name)(3, 50).step(3 * torch.randn(4, 50, 3))
     assert low <= a.min() and a.max() <= 1
-    assert bool((a == 1).any()) is bool((a == -1).any()) is reached
+    assert bool((a == 1).any()) is bool((a == low).any()) is reached
     assert (b[a.abs() == 1] == 0).all()
+
+
+def test_complex_factors_turn_and_are_no_longer_than_one() -> None:
+    torch.manual_seed(0)
+    cell = recurrences.Circling(3, 10)
+    a, _ = cell.step(3 * torch.randn(4, 50, 3))
+    assert a.shape == (4, 50, 5) and a.abs().max() <= 1 + 1e-6 and a.imag.abs().max() > 0.5
+    x = torch.randn(2, 7, 3)
+    states = cell(x)
+    a, b = cell.step(x)
+    h = cell.start
+    for t in range(7):
+        h = a[:, t] * h + b[:, t]
+        torch.testing.assert_close(states[:, t], torch.cat([h.real, h.imag], dim=1))
+
+
+def test_silence_comes_after_the_game() -> None:
+    class Asked(torch.nn.Module):
+        def forward(self, x):
+            self.x = x
+            return torch.nn.functional.one_hot(torch.zeros(x.shape[:2], dtype=int), 2).float()
+
+    net, moves = Asked(), recurrences.TOYS["one button"]
+    assert recurrences.right(net, moves, 20, silent=30, games=40) == recurrences.right(net, moves, 20, games=40)
+    recurrences.right(net, moves, 20, silent=30, games=40)
+    assert net.x.shape == (40, 50, 2)
+    assert (net.x[:, 20:, 0] == 1).all()
+    _, y = recurrences.play(moves, 40, 20, np.random.default_rng(41))
+    assert recurrences.right(net, moves, 20, games=40) == (y[:, -1] == 0).double().mean()
 
 
 def test_signs_turn_the_state_and_leave_its_length() -> None:
@@ -92,7 +123,7 @@ def test_a_lamp_is_learned_and_asked() -> None:
     moves = recurrences.TOYS["two buttons"]
     net = recurrences.Player(recurrences.MinGRU(3, 8), 8, 2)
     before = recurrences.right(net, moves, 20)
-    recurrences.teach(net, moves, np.random.default_rng(0), updates=250)
+    recurrences.teach_toy(net, moves, np.random.default_rng(0), updates=250)
     assert recurrences.right(net, moves, 20) > max(before, 0.9)
 
 

@@ -1,7 +1,7 @@
 """Steps are joined until one box stands for all, every state is found, and costs are drawn as they are."""
 
 import matplotlib as mpl
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from rnn_utils.chapters import ch41_scan_pictures as pictures
 
@@ -12,13 +12,16 @@ def test_boxes_are_joined_to_one_and_every_state_is_found() -> None:
     axes = pictures.draw_joined(8)
     boxes = [patch for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
     texts = [text.get_text() for text in axes.texts]
-    assert len(boxes) == len(texts) == 8 + 4 + 2 + 1 + 2 + 4 + 8
+    assert len(boxes) == len(texts) == 8 + 4 + 2 + 1 + 4 + 8
     assert texts[:15] == [*"12345678", "1–2", "3–4", "5–6", "7–8", "1–4", "5–8", "1–8"]
-    assert texts[-8:] == [f"$h_{step}$" for step in range(1, 9)]
+    assert texts[15:] == [*(f"$h_{step}$" for step in (2, 4, 6, 8)), *(f"$h_{step}$" for step in range(1, 9))]
 
 
-def test_two_steps_are_one_pair() -> None:
-    assert [text.get_text() for text in pictures.draw_joined(2).texts] == ["1", "2", "1–2", "$h_1$", "$h_2$"]
+def test_each_box_has_what_it_is_made_of() -> None:
+    axes = pictures.draw_joined(8)
+    arrows = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
+    joined, carried, made = 2 * (4 + 2 + 1), 2 + 1 + 4 + 1, 2 * (1 + 3)
+    assert len(arrows) == joined + carried + made
 
 
 def test_a_line_goes_through_the_medians_and_every_round_has_its_dot() -> None:
