@@ -46,6 +46,7 @@ def test_axe_finds_no_fault(page: Page, document: str) -> None:
     page.evaluate(THINNED)
     page.evaluate(AXE_SCRIPT)
     for mode, tag in (("light", ""), ("dark", "cat.color")):
+        page.emulate_media(color_scheme=mode)
         page.evaluate("mode => Object.assign(document.documentElement.dataset, {mode, theme: mode})", mode)
         rules = page.evaluate(RULES, tag)
         assert "color-contrast" in rules

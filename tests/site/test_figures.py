@@ -74,6 +74,7 @@ def test_every_text_of_a_figure_is_read_on_a_phone_and_a_desktop_by_day_and_by_n
         assert len(shown) >= len([cell for cell in code_cells(read(path)) if figures(cell)])
         assert [fault for figure in shown for fault in faults(figure, width)] == [], width
     for mode in ("light", "dark"):
+        page.emulate_media(color_scheme=mode)
         page.evaluate("mode => Object.assign(document.documentElement.dataset, {mode, theme: mode})", mode)
         assert [(text, round(ratio, 1)) for text, ratio in page.evaluate(CONTRAST) if ratio < 3] == [], mode
     page.close()
