@@ -1,6 +1,6 @@
 """What does a decoder need of its encoder?  Dates and words, with one row handed over, and with attention.
 
-Run ``make study STUDY=sequence_pairs`` (about fifty minutes on one thread); a second start goes on where
+Run ``make study STUDY=sequence_pairs`` (about seventy minutes on one thread); a second start goes on where
 the first was stopped.
 """
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from rnn_utils.chapters.ch32_pairs import (
     AdditiveDecoder,
@@ -18,6 +19,7 @@ from rnn_utils.chapters.ch32_pairs import (
     Encoder,
     NarrowEncoder,
     Pair,
+    Read,
     Translator,
     alphabet,
     beam_search,
@@ -31,6 +33,44 @@ from rnn_utils.chapters.ch32_pairs import (
 
 DECODERS = {"none": Decoder, "dot": AttentionDecoder, "additive": AdditiveDecoder}
 LENGTHS = (5, 8, 10, 12, 15, 16, 18, 20)  # of words; nets learn from 5 to 15
+
+LONGER = (15, 16, 18, 20, 25, 30)
+
+
+class PlacedEncoder(Encoder):
+    """Adds to every state waves of six to 6,000 places, by which its place can be told."""
+
+    def forward(self, x: torch.Tensor) -> tuple[Read, torch.Tensor]:
+        """As `Encoder.forward`."""
+        (states, seen), h = super().forward(x)
+        T, H = states.shape[1:]
+        turned = torch.arange(T)[:, None] * torch.logspace(0, -3, H // 2)
+        return (states + torch.cat([turned.sin(), turned.cos()], dim=1), seen), h
+
+
+class SteeredDecoder(AttentionDecoder):
+    """Sees where it looked last: how well a place fits depends on the last weights there and beside it as well.
+
+    Chorowski et al. (2015), "Attention-based models for speech recognition".
+    """
+
+    def __init__(self, signs: int, D: int = 32, H: int = 128):
+        super().__init__(signs, D, H)
+        self.steer = nn.Conv1d(1, 1, kernel_size=3, padding=1, bias=False)
+
+    def forward(self, y: torch.Tensor, h: Any, read: Read) -> tuple[torch.Tensor, Any]:
+        """As `AttentionDecoder.forward`; what is handed on holds the last weights, too."""
+        states, seen = read
+        h, weights = h if isinstance(h, tuple) else (h, torch.zeros(seen.shape))
+        asked, h = self.cell(self.embed(y), h)
+        looks, found = [], []
+        for question in asked.unbind(dim=1):
+            fit = (states @ question[..., None])[..., 0] + self.steer(weights[:, None])[:, 0]
+            weights = fit.masked_fill(~seen, -torch.inf).softmax(dim=1)
+            looks.append(weights)
+            found.append((weights[:, None] @ states)[:, 0])
+        self.weights = torch.stack(looks, dim=1)
+        return self.answer(torch.cat([asked, torch.stack(found, dim=1)], dim=2)), (h, weights)
 
 
 def dates(attention: str, handed: str, updates: int, seed: int) -> dict[str, Any]:
@@ -63,6 +103,41 @@ def words(attention: str, H: int, updates: int, seed: int) -> dict[str, Any]:
     net = Translator(Encoder(len(signs), H=H), DECODERS[attention](len(signs), H=2 * H))
     learn_pairs(net, batches(pairs, signs, rng), updates)
     return {str(T): right(net, draw_words(200, rng, T, T), signs) for T in LENGTHS}
+
+
+def longer(places: str, seed: int) -> dict[str, Any]:
+    """Train one net with attention to reverse words, and see what fails in words that are longer.
+
+    "places" says what a look knows of places: "nothing", "waves" or "last look".  Shares of 200 words of each
+    length: "words" come out right, "unended" do if the end cannot be written before it is due, "looks" of the
+    letters are looked at when they are due.
+    """
+    rng, pairs, signs = begin(draw_words, seed)
+    encoder = (PlacedEncoder if places == "waves" else Encoder)(len(signs))
+    net = Translator(encoder, (SteeredDecoder if places == "last look" else AttentionDecoder)(len(signs)))
+    learn_pairs(net, batches(pairs, signs, rng), 1600)
+    found: dict[str, dict[str, float]] = {"words": {}, "unended": {}, "looks": {}}
+    for T in LONGER:
+        some = draw_words(200, rng, T, T)
+        x, y = tensors(some, signs)
+        free, looks = unended(net, x, signs)
+        found["words"][str(T)] = right(net, some, signs)
+        found["unended"][str(T)] = share((free == y[:, 1:-1]).all(dim=1))
+        found["looks"][str(T)] = share(looks == torch.arange(T).flip(0))
+    return found
+
+
+@torch.no_grad()
+def unended(net: Translator, x: torch.Tensor, signs: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Write as many letters as x has, none of them an end; return them and the places looked at, both (N, T)."""
+    read, h = net.encoder(x)
+    y, looks = encode(["<"] * len(x), signs), []
+    for _ in range(x.shape[1]):
+        scores, h = net.decoder(y[:, -1:], h, read)
+        scores[..., signs.index(">") + 1] = -torch.inf
+        y = torch.cat([y, scores.argmax(dim=2)], dim=1)
+        looks.append(net.decoder.weights[:, 0].argmax(dim=1))
+    return y[:, 1:], torch.stack(looks, dim=1)
 
 
 def gaps(attention: str, dots: int, seed: int) -> dict[str, Any]:
@@ -158,8 +233,11 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
             yield "gaps", {"attention": attention, "dots": dots, "seed": seed}
     for seed in range(3):
         yield "dates", {"attention": "none", "handed": "32", "updates": 1600, "seed": seed}
+    for seed in range(3):
+        for places in ("nothing", "waves", "last look"):
+            yield "longer", {"places": places, "seed": seed}
     yield "words", {"attention": "none", "H": 128, "updates": 1600, "seed": 0}
     yield "words", {"attention": "none", "H": 64, "updates": 5000, "seed": 0}
 
 
-RUNS = {"dates": dates, "words": words, "gaps": gaps, "padding": padding}
+RUNS = {"dates": dates, "words": words, "longer": longer, "gaps": gaps, "padding": padding}
