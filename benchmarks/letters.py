@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from rnn_utils.chapters.ch31_letters import (
     State,
@@ -114,8 +115,10 @@ def changed(what: str, steps: int, seed: int) -> dict[str, Any]:
         for bias in (net.cell.bias_ih_l0, net.cell.bias_ih_l1):
             bias.data[256:512] = 1
     rate = float(what.removeprefix("rate ")) if what.startswith("rate ") else 0.016
+    decay = float(what.removeprefix("weight decay ")) if what.startswith("weight decay ") else 0.01
     began = time.process_time()
-    teach_letters(net, numbered(learned, alphabet), steps, np.random.default_rng(seed), rate)
+    with register_optimizer_step_pre_hook(lambda optimizer, *_: optimizer.param_groups[0].update(weight_decay=decay)):
+        teach_letters(net, numbered(learned, alphabet), steps, np.random.default_rng(seed), rate)
     seconds = time.process_time() - began
     net.eval()
     by_net = [net_chances(net, text, alphabet) for text in others]
@@ -365,6 +368,11 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
         yield run(0, steps=4000, dropped=dropped)
     for rate in ("0.004", "0.008"):
         yield "changed", {"what": f"rate {rate}", "steps": 1000, "seed": 0}
+    for decay in ("0.1", "0.3", "1"):
+        yield "changed", {"what": f"weight decay {decay}", "steps": 4000, "seed": 0}
+    for seed in range(3):
+        yield run(seed, text_of=2)
+        yield run(seed, text_of=8)
     yield "changed", {"what": "two layers", "steps": 4000, "seed": 0}
     yield run(0, steps=8000, dropped=0.1)
 

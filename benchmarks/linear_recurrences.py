@@ -21,15 +21,17 @@ from rnn_utils.chapters.ch41_recurrences import (
     Player,
     Recurrence,
     Signed,
-    Soft,
     Turning,
+    left_of,
     right,
+    set_turns,
     teach_toy,
 )
 
 H = 32
-LENGTHS = (40, 400, 4000)  # of games; nets learn from 40 steps
+LENGTHS = (40, 100, 400, 4000)  # of games; nets learn from 40 steps
 SILENT = (100, 1000)  # steps after a game of 40
+DISTURBED = (1, 10, 100, 1000)  # silent steps after a disturbance
 
 
 class FixedSigned(Recurrence):
@@ -44,6 +46,15 @@ class FixedSigned(Recurrence):
         b = self.B(x)
         a = self.kept.tanh().expand(b.shape)
         return a, (1 - a.abs()) * b
+
+
+class Soft(Recurrence):
+    """Factors between -1 and 1, neither ever reached."""
+
+    def step(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Recurrence.step`."""
+        a = self.A(x).tanh()
+        return a, (1 - a.abs()) * self.B(x)
 
 
 CELLS = {
@@ -81,12 +92,54 @@ def toys(toy: str, cell: str, seed: int) -> dict[str, Any]:
     return {asked: round(share, 4) for asked, share in shares.items()}
 
 
+def turns(seed: int) -> dict[str, Any]:
+    """Train complex factors on three lamps, and make the learned turns exact: of silence, of a press, of both.
+
+    "learned" are the turns of both, in circles, of the unit that keeps most.
+    """
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    moves = TOYS["three lamps"]
+    cell = Circling(2, H)
+    net = Player(cell, H, 3)
+    teach_toy(net, moves, np.random.default_rng(seed))
+    with torch.no_grad():
+        learned = cell.angle(torch.eye(2)) / (2 * np.pi)
+        kept = cell.A(torch.eye(2)).clamp(0, 1).amin(dim=0).argmax()
+    exact = torch.stack([learned[0].round(), (3 * learned[1]).round() / 3])
+    found: dict[str, Any] = {"learned": [round(float(turn), 5) for turn in learned[:, kept]]}
+    for name, which in {"none": [0, 0], "silence": [1, 0], "press": [0, 1], "both": [1, 1]}.items():
+        set_turns(cell, torch.where(torch.tensor(which)[:, None] > 0, exact, learned))
+        found[name] = {str(T): round(right(net, moves, T), 4) for T in LENGTHS}
+    return found
+
+
+def disturbed(seed: int) -> dict[str, Any]:
+    """Train an LSTM on three lamps, and say how much of a disturbance is left after silent steps."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    lstm, moves, rng = nn.LSTM(2, H, batch_first=True), TOYS["three lamps"], np.random.default_rng(seed)
+    teach_toy(Player(lstm, H, 3), moves, rng)
+    return {str(silent): round(left_of(lstm, moves, silent, rng), 5) for silent in DISTURBED}
+
+
+def longer(seed: int) -> dict[str, Any]:
+    """Train a minGRU on two buttons five times as long, and ask it after silent steps."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    net, moves = Player(MinGRU(3, H), H, 2), TOYS["two buttons"]
+    teach_toy(net, moves, np.random.default_rng(seed), updates=3000)
+    return {f"silent {silent}": round(right(net, moves, 40, silent), 4) for silent in SILENT}
+
+
 def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Name all runs by table and key."""
     for seed in range(5):
         for toy, cells in ASKED.items():
             for cell in cells:
                 yield "toys", {"toy": toy, "cell": cell, "seed": seed}
+        for table in ("turns", "disturbed", "longer"):
+            yield table, {"seed": seed}
 
 
-RUNS = {"toys": toys}
+RUNS = {"toys": toys, "turns": turns, "disturbed": disturbed, "longer": longer}

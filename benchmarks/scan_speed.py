@@ -83,6 +83,14 @@ def run(threads: int, turn: int) -> dict[str, Any]:
     return row
 
 
+def side_by_side(N: int, threads: int, turn: int) -> dict[str, Any]:
+    """Let the minGRU's two ways take turns on N sequences of 2,048 steps."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(turn)
+    x = torch.randn(N, 2048, H)
+    return {name: round(milliseconds(NETS[name](), x), 2) for name in ("loop", "scan")}
+
+
 def kept(net: str, T: int) -> dict[str, Any]:
     """Count the bytes that the forward pass of one net keeps for its backward pass, without its weights."""
     layer, found = NETS[net](), {}
@@ -103,6 +111,9 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Name all runs by table and key."""
     yield from (("kept", {"net": net, "T": T}) for net in NETS for T in (512, 2048, 8192))
     yield from (("rounds", {"threads": threads, "turn": turn}) for turn in range(ROUNDS) for threads in (1, 2))
+    for turn in range(ROUNDS):
+        for threads in (1, 2):
+            yield from (("side_by_side", {"N": N, "threads": threads, "turn": turn}) for N in (1, 4, 16, 64))
 
 
-RUNS = {"rounds": run, "kept": kept}
+RUNS = {"rounds": run, "side_by_side": side_by_side, "kept": kept}

@@ -104,10 +104,10 @@ def scan(a: Tensor, b: Tensor) -> Tensor:
         return b
     a0, a1 = a[:, :-1:2], a[:, 1::2]
     b0, b1 = b[:, :-1:2], b[:, 1::2]
-    odd = scan(a1 * a0, a1 * b0 + b1)
+    even = scan(a1 * a0, a1 * b0 + b1)
     h = b.clone()
-    h[:, 1::2] = odd
-    h[:, 2::2] += a[:, 2::2] * odd[:, : (T - 1) // 2]
+    h[:, 1::2] = even
+    h[:, 2::2] += a[:, 2::2] * even[:, : (T - 1) // 2]
     return h
 
 
@@ -203,15 +203,6 @@ class Clipped(Recurrence):
         return a, (1 - a) * self.B(x)
 
 
-class Soft(Recurrence):
-    """Factors between -1 and 1, neither ever reached."""
-
-    def step(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Recurrence.step`."""
-        a = self.A(x).tanh()
-        return a, (1 - a.abs()) * self.B(x)
-
-
 class Signed(Recurrence):
     """Factors from -1 to 1, both ends included."""
 
@@ -301,7 +292,28 @@ def teach_toy(net: nn.Module, moves: Moves, rng: np.random.Generator, updates: i
 @torch.no_grad()
 def right(net: nn.Module, moves: Moves, T: int, silent: int = 0, games: int = 500) -> float:
     """Return the share of new games of T steps, and some silent ones, whose last place is named."""
-    x, y = play(moves, games, T, np.random.default_rng(41))
+    x, y = play(moves, games, T, np.random.default_rng(4100))
     silence = functional.one_hot(torch.zeros(games, silent, dtype=torch.long), len(moves))
     x = torch.cat([x, silence], dim=1)
     return float((net(x)[:, -1].argmax(dim=1) == y[:, -1]).double().mean())
+
+
+@torch.no_grad()
+def set_turns(cell: Circling, turns: Tensor) -> None:
+    """Let every sign turn each unit by so much of a circle; turns has the shape (signs, units)."""
+    cell.angle.weight.copy_(2 * np.pi * turns.T)
+    cell.angle.bias.zero_()
+
+
+@torch.no_grad()
+def left_of(lstm: nn.LSTM, moves: Moves, silent: int, rng: np.random.Generator) -> float:
+    """Return how much of a disturbance of an LSTM's cells is left after so many silent steps, as a share.
+
+    The median of 200 games of 40 steps.
+    """
+    _, (h, c) = lstm(play(moves, 200, 40, rng)[0])
+    disturbed = c + 0.3 * torch.randn_like(c)
+    silence = torch.zeros(200, silent, dtype=torch.long)
+    silence = functional.one_hot(silence, len(moves)).float()
+    one, other = (lstm(silence, (h, cells))[1][1] for cells in (c, disturbed))
+    return float(((other - one).norm(dim=2) / (disturbed - c).norm(dim=2)).median())

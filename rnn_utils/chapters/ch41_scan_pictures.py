@@ -1,4 +1,4 @@
-"""Drawings of steps that are joined in pairs, and of what a sequence costs by its length."""
+"""Drawings of steps that are joined in pairs, of nets in long games, and of what a sequence costs by its length."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from rnn_utils.drawing import BACK, COLOURS, STATE, WORD, arrow, box, canvas
+from rnn_utils.drawing import BACK, COLOURS, INPUT, STATE, WORD, arrow, box, canvas, tint
 
 APART = (1.6, 1.9)  # of columns, and of rounds
 
@@ -46,6 +46,28 @@ def draw_joined(T: int) -> Axes:
                 lead((step - length, found[step - length]), (step, line), BACK)
             box(ax, *place(step, line), f"$h_{step}$", BACK, width=1.35, size=WORD + 2)
         found |= dict.fromkeys(states, line)
+    return ax
+
+
+def draw_games(lines: Mapping[str, Sequence[float]], learned: int) -> Axes:
+    """Draw how often two nets are right after every step; what they learned from lies in a shaded band.
+
+    Parameters
+    ----------
+    lines : dict of name to shares
+        Of games that are right after 1, 2, ... steps.
+    learned : int
+        Steps of the games that the nets learned from.
+    """
+    _, ax = plt.subplots(figsize=(6.4, 3.6))
+    ax.axvspan(0, learned, color=tint(INPUT, 0.2), linewidth=0)
+    for (name, shares), colour in zip(lines.items(), (STATE, BACK), strict=True):
+        ax.plot(range(1, len(shares) + 1), shares, color=colour, linewidth=2.5, label=name)
+    ax.set(ylim=(-0.05, 1.05), yticks=[0, 0.5, 1], yticklabels=["none", "half", "all"])
+    ax.tick_params(labelsize=15)
+    ax.set_xlabel("steps of the game", size=15, loc="left")
+    ax.set_ylabel("right", size=15)
+    ax.legend(loc="upper right", bbox_to_anchor=(1.0, -0.16), ncols=2, fontsize=14, borderaxespad=0, handlelength=1)
     return ax
 
 

@@ -19,16 +19,18 @@ LIMIT_SECONDS = 60.0  # for everything that a mirror sends
 LOCK_SECONDS = 180.0  # for another process: two mirrors, and some
 PIECE = 64 * 1024  # bytes
 
+Tell = Callable[[str, int, int], None]  # hears an address, the bytes that have come from it, and those expected
+
 
 class Missing(Exception):
     """The files cannot be had here and now; the message says why, and what would help."""
 
 
-def download(files: list[dict[str, Any]], mirrors: list[str], folder: Path) -> None:
+def download(files: list[dict[str, Any]], mirrors: list[str], folder: Path, tell: Tell | None = None) -> None:
     """Bring the files that a folder lacks, from the first mirror that gives them.
 
     pooch stores a file under another name until its hash is right; the lock lets a second process
-    wait for the files instead of fetching them too.
+    wait for the files instead of fetching them too.  ``tell`` hears of each piece that has come.
     """
     pooch, filelock = needed("pooch"), needed("filelock")
     problems = []
@@ -39,7 +41,7 @@ def download(files: list[dict[str, Any]], mirrors: list[str], folder: Path) -> N
                 end = time.monotonic() + LIMIT_SECONDS
                 try:
                     for row in files:
-                        store, known = partial(_store, row["bytes"], end), f"sha256:{row['sha256']}"
+                        store, known = partial(_store, row["bytes"], end, tell), f"sha256:{row['sha256']}"
                         pooch.retrieve(mirror + row["name"], known, row["name"], folder, downloader=store)
                     return
                 except Exception as error:  # whatever it is, the next mirror may do better
@@ -53,7 +55,7 @@ def download(files: list[dict[str, Any]], mirrors: list[str], folder: Path) -> N
     )
 
 
-def _store(size: int, end: float, url: str, output_file: str, _pooch: object) -> None:
+def _store(size: int, end: float, tell: Tell | None, url: str, output_file: str, _pooch: object) -> None:
     """Write to a file what a URL gives, up to a size and a time: the downloader that pooch calls.
 
     The time limits of pooch's own downloader begin anew at each address of a host and at each read.
@@ -69,6 +71,8 @@ def _store(size: int, end: float, url: str, output_file: str, _pooch: object) ->
             file.write(piece)
             if file.tell() > size or time.monotonic() > end:
                 raise OSError(f"stopped after {file.tell():,} bytes of {size:,}, which is too slow or too much")
+            if tell:
+                tell(url, file.tell(), size)
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_utils.data.mirrors import Missing, download, needed
+from rnn_utils.data.mirrors import Missing, Tell, download, needed
 from rnn_utils.errors import DataError, SettingError
 from rnn_utils.page import display
 
@@ -96,7 +96,7 @@ def load_mnist() -> Dataset:
     """
     source: Source = "mnist"
     try:
-        arrays = _mnist()
+        _, arrays = _mnist()
     except Missing as reason:
         source, arrays = "digits", _digits()
         _say_loudly(str(reason), len(arrays["x_train"]), len(arrays["x_test"]))
@@ -121,14 +121,49 @@ def mnist_source() -> Source:
     return "mnist"
 
 
-def _mnist() -> dict[str, NDArray[np.uint8]]:
-    """Go through the search order of `load_mnist` down to the download; keys as in `Dataset`."""
+def mnist_folder(*, bring: bool = False, tell: Tell | None = None) -> Path:
+    """Return the folder of MNIST that `load_mnist` would read, each file checked by its SHA-256.
+
+    Parameters
+    ----------
+    bring : bool
+        Whether to download what the cache lacks.
+    tell : callable, optional
+        Called with an address, the bytes that have come from it, and the bytes expected, for each piece
+        of a download.
+
+    Raises
+    ------
+    Missing
+        If it is not there: not yet, or for the reason that `load_mnist` gives beside the embedded digits.
+    DataError, SettingError
+        As `load_mnist` does.
+    """
+    return _mnist(bring=bring, tell=tell)[0]
+
+
+def mnist_cache() -> Path:
+    """Return the folder that a download fills, which need not be there yet.
+
+    Raises
+    ------
+    Missing
+        If the user has no home folder, and ``RNN_UTILS_CACHE`` names no other.
+    DataError
+        If pooch, which knows the system's place for caches, is not installed.
+    """
+    return _folder(os.environ.get("RNN_UTILS_CACHE"))
+
+
+def _mnist(*, bring: bool = True, tell: Tell | None = None) -> tuple[Path, dict[str, NDArray[np.uint8]]]:
+    """Go through the search order of `load_mnist` down to the download; return a folder and its arrays by part."""
     if named := os.environ.get("RNN_UTILS_DATA"):
         try:
             folder = _folder(named)
             places = [folder, folder.parent, folder.parent / "MNIST" / "raw"]
             names = [row["name"] for row in _rows("mnist")]
-            return _read(next((place for place in places if all((place / name).exists() for name in names)), folder))
+            place = next((place for place in places if all((place / name).exists() for name in names)), folder)
+            return place, _read(place)
         except Missing as reason:
             raise DataError(
                 f"load_mnist: RNN_UTILS_DATA is {named!r}, but {reason}. "
@@ -137,14 +172,16 @@ def _mnist() -> dict[str, NDArray[np.uint8]]:
     offline = os.environ.get("RNN_UTILS_OFFLINE", "")
     if offline not in ("", "0", "1"):
         raise SettingError(f"load_mnist: RNN_UTILS_OFFLINE is {offline!r}; expected 1 (no download) or 0.")
-    folder = _folder(os.environ.get("RNN_UTILS_CACHE"))
+    folder = mnist_cache()
     try:
-        return _read(folder)
+        return folder, _read(folder)
     except Missing as reason:
         if offline == "1":
             raise Missing(f"{reason}, and RNN_UTILS_OFFLINE=1 forbids the download; unset it once") from reason
-    download(_rows("mnist"), REGISTRY["mirrors"]["mnist"], folder)
-    return _read(folder)
+        if not bring:
+            raise
+    download(_rows("mnist"), REGISTRY["mirrors"]["mnist"], folder, tell)
+    return folder, _read(folder)
 
 
 def _folder(named: str | None) -> Path:

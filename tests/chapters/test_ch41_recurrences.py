@@ -55,7 +55,7 @@ def test_the_scan_refuses_what_does_not_fit() -> None:
         recurrences.scan(torch.zeros(1, 0, 2), torch.zeros(1, 0, 2))
 
 
-@pytest.mark.parametrize("name", ["Fixed", "MinGRU", "MinLSTM", "Clipped", "Soft", "Signed", "Circling"])
+@pytest.mark.parametrize("name", ["Fixed", "MinGRU", "MinLSTM", "Clipped", "Signed", "Circling"])
 def test_cells_begin_with_their_own_state_and_say_the_same_by_loop(name: str) -> None:
     torch.manual_seed(0)
     cell = getattr(recurrences, name)(3, 6)
@@ -70,9 +70,7 @@ def test_cells_begin_with_their_own_state_and_say_the_same_by_loop(name: str) ->
     torch.testing.assert_close(cell(x), states)
 
 
-@pytest.mark.parametrize(
-    ("name", "low", "reached"), [("MinGRU", 0, False), ("Clipped", 0, True), ("Soft", -1, False), ("Signed", -1, True)]
-)
+@pytest.mark.parametrize(("name", "low", "reached"), [("MinGRU", 0, False), ("Clipped", 0, True), ("Signed", -1, True)])
 def test_factors_stay_in_their_range(name: str, low: float, reached: bool) -> None:
     torch.manual_seed(0)
     a, b = getattr(recurrences, name)(3, 50).step(3 * torch.randn(4, 50, 3))
@@ -99,7 +97,7 @@ def test_silence_comes_after_the_game() -> None:
     recurrences.right(net, moves, 20, silent=30, games=40)
     assert net.x.shape == (40, 50, 2)
     assert (net.x[:, 20:, 0] == 1).all()
-    _, y = recurrences.play(moves, 40, 20, np.random.default_rng(41))
+    _, y = recurrences.play(moves, 40, 20, np.random.default_rng(4100))
     assert recurrences.right(net, moves, 20, games=40) == (y[:, -1] == 0).double().mean()
 
 
@@ -123,3 +121,21 @@ def test_a_lamp_is_learned_and_asked() -> None:
 def test_a_player_takes_the_states_of_pytorchs_layers() -> None:
     net = recurrences.Player(torch.nn.LSTM(3, 4, batch_first=True), 4, places=2)
     assert net(torch.zeros(5, 6, 3)).shape == (5, 6, 2)
+
+
+def test_turns_are_set_and_keep_their_place() -> None:
+    torch.manual_seed(0)
+    cell = recurrences.Circling(2, 6)
+    recurrences.set_turns(cell, torch.tensor([[0.0, 0.5, 0.25], [1 / 3, 0.0, 0.75]]))
+    turns = cell.angle(torch.eye(2)) / (2 * np.pi)
+    torch.testing.assert_close(turns, torch.tensor([[0.0, 0.5, 0.25], [1 / 3, 0.0, 0.75]]))
+
+
+@pytest.mark.parametrize(("forget", "left"), [(30.0, 1.0), (0.0, 0.5**10), (-30.0, 0.0)])
+def test_of_a_disturbance_the_forget_gate_leaves_its_share(forget: float, left: float) -> None:
+    lstm = torch.nn.LSTM(2, 4, batch_first=True)
+    for weights in lstm.parameters():
+        torch.nn.init.zeros_(weights)
+    lstm.bias_ih_l0.data[4:8] = forget
+    moves = recurrences.TOYS["one button"]
+    assert recurrences.left_of(lstm, moves, 10, np.random.default_rng(0)) == pytest.approx(left, abs=1e-5)

@@ -31,3 +31,12 @@ def test_a_line_goes_through_the_medians_and_every_round_has_its_dot() -> None:
     dots = [line.get_ydata() for line in axes.lines if line.get_marker() == "."]
     assert [list(some) for some in dots] == [[3, 1, 2], [30, 10, 90], [1, 1, 1], [4, 4, 4]]
     assert [text.get_text() for text in axes.texts] == ["slow", "fast"]
+
+
+def test_a_line_of_games_has_its_shares_and_what_was_learned_is_shaded() -> None:
+    axes = pictures.draw_games({"LSTM": [1.0, 0.5, 0.25], "circling": [1.0, 0.0, 1.0]}, learned=2)
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[1, 0.5, 0.25], [1, 0, 1]]
+    assert all(line.get_xdata().tolist() == [1, 2, 3] for line in axes.lines)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["LSTM", "circling"]
+    (shade,) = axes.patches
+    assert (shade.get_x(), shade.get_width()) == (0, 2)
