@@ -52,7 +52,7 @@ ROUNDS = 5
 SIZES = ((1, 1), *((n, H) for n in (1, 8, 32, 128, 512, 1024)), *((N, h) for h in (32, 64, 256, 512)))
 FEW = (1, N)  # images in a mini-batch, where two sizes will do
 EPOCHS = 4  # of a way to train; the first warms up
-TAUGHT = 1000  # mini-batches for the digit reader that is put to use
+TAUGHT = 600  # mini-batches for the digit reader that is put to use
 
 
 def begin(threads: int, turn: int) -> np.random.Generator:
@@ -280,8 +280,8 @@ def export(net: nn.Module, folder: Path) -> dict[str, Path]:
 
     paths = {name: folder / f"{name}.onnx" for name in ("ONNX", "folded", "ONNX, 8 bits", "ONNX, 8 bits at once")}
     free = {"x": {0: torch.export.Dim("N")}}  # how many images may come
-    given = (torch.zeros(2, T, D),)
-    torch.onnx.export(net, given, paths["ONNX"], input_names=["x"], dynamic_shapes=free, verbose=False)
+    options = {"input_names": ["x"], "dynamic_shapes": free, "external_data": False, "verbose": False}
+    torch.onnx.export(net, (torch.zeros(2, T, D),), paths["ONNX"], **options)
     quant_pre_process(paths["ONNX"], paths["folded"])
     for source, name in (("folded", "ONNX, 8 bits"), ("ONNX", "ONNX, 8 bits at once")):
         quantize_dynamic(paths[source], paths[name], weight_type=QuantType.QInt8)
@@ -298,13 +298,13 @@ def runners(net: nn.Module, folder: Path) -> dict[str, Runner]:
 
 def used(turn: int) -> dict[str, Any]:
     """Teach a digit reader, and let it answer in several ways, with one thread."""
-    rng, data = begin(THREADS, turn), mnist()
+    rng, data = begin(1, turn), mnist()
     net = taught(data.x_train, data.y_train, rng)
-    begin(1, turn)
-    x, row = data.x_test.astype(np.float32) / 255, {}
+    x = data.x_test.astype(np.float32) / 255
     with tempfile.TemporaryDirectory() as folder:
         answers = runners(net, Path(folder))
         first = answers["PyTorch"][0](x)
+        row: dict[str, Any] = {"largest": round(float(abs(first).max()), 2)}
         for name, (answer, size) in answers.items():
             logits = answer(x)
             wrong, off = int((logits.argmax(axis=1) != data.y_test).sum()), float(abs(logits - first).max())
