@@ -43,15 +43,15 @@ from rnn_utils.chapters.ch40_costs import (
     products,
     there_and_back,
 )
-from rnn_utils.chapters.ch40_ways import AT_ONCE, WAYS, Task, net_loss
+from rnn_utils.chapters.ch40_ways import BATCHES, WAYS, Task, net_loss
 from rnn_utils.data.mnist import Dataset, load_mnist
 from rnn_utils.training import batches, train
 
 APART, THREADS = True, 2  # a process of its own for every run; most runs take fewer threads
-ROUNDS = 5
+ROUNDS, FEWER = 5, 3  # turns of a table, and of one whose turns are long
 SIZES = ((1, 1), *((n, H) for n in (1, 8, 32, 128, 512, 1024)), *((N, h) for h in (32, 64, 256, 512)))
 FEW = (1, N)  # images in a mini-batch, where two sizes will do
-EPOCHS = 4  # of a way to train; the first warms up
+EPOCHS = {1: 5, N: 3}  # of a way to train, by the images of a mini-batch; the first warms up
 TAUGHT = 600  # mini-batches for the digit reader that is put to use
 
 
@@ -107,14 +107,14 @@ def ladder(n: int, threads: int, turn: int) -> dict[str, Any]:
     """Train by all ways, in an order of this turn: milliseconds of a step, and what the first epoch took beyond."""
     rng, found = begin(threads, turn), mnist()
     begin_tensorflow(threads)
-    images, digits = found.x_train[: AT_ONCE * n], found.y_train[: AT_ONCE * n]
-    task = Task(images.reshape(AT_ONCE, n, T, D), digits.reshape(AT_ONCE, n), new_weights(H, rng))
+    images, digits = found.x_train[: BATCHES * n], found.y_train[: BATCHES * n]
+    task = Task(images.reshape(BATCHES, n, T, D), digits.reshape(BATCHES, n), new_weights(H, rng))
     row: dict[str, Any] = {}
     for name in rng.permutation(list(WAYS)).tolist():
-        epochs = WAYS[name](task, EPOCHS)
+        epochs = WAYS[name](task, EPOCHS[n])
         usual = median(seconds for seconds, _ in epochs[1:])
         first = {"first_s": round(epochs[0][0] - usual, 2), "loss": round(epochs[-1][1], 5)}
-        row[name] = {"ms": round(1000 * usual / AT_ONCE, 3), **first}
+        row[name] = {"ms": round(1000 * usual / BATCHES, 3), **first}
     return row
 
 
@@ -285,6 +285,7 @@ def export(net: nn.Module, folder: Path) -> dict[str, Path]:
     quant_pre_process(paths["ONNX"], paths["folded"])
     for source, name in (("folded", "ONNX, 8 bits"), ("ONNX", "ONNX, 8 bits at once")):
         quantize_dynamic(paths[source], paths[name], weight_type=QuantType.QInt8)
+    paths.pop("folded")
     return paths
 
 
@@ -319,8 +320,10 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     for turn in range(ROUNDS):
         yield from (("sizes", {"threads": threads, "turn": turn}) for threads in (1, 2))
         yield from (("ladder", {"n": n, "threads": 1, "turn": turn}) for n in FEW)
-        yield from ((table, {"turn": turn}) for table in ("torch_layers", "keras_layers", "used"))
-        yield "compiled", {"n": FEW[turn % 2], "turn": turn}
+        yield "torch_layers", {"turn": turn}
+    for turn in range(FEWER):
+        yield from ((table, {"turn": turn}) for table in ("keras_layers", "used"))
+        yield from (("compiled", {"n": n, "turn": turn}) for n in FEW)
 
 
 RUNS = {

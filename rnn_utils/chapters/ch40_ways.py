@@ -39,7 +39,7 @@ class Task(NamedTuple):
 
     def floats(self) -> NDArray[np.float32]:
         """Return the images with paper 0 and ink 1."""
-        return self.images.astype(np.float32) / 255
+        return self.images.astype(np.float32) / np.float32(255)
 
 
 def in_place(task: Task) -> Callable[[], Pairs]:
@@ -170,7 +170,9 @@ def by_lightning(task: Task, epochs: int) -> Found:
             found.append((time.perf_counter() - began[-1], float(torch.stack(losses).mean())))
 
     pairs = TensorDataset(torch.from_numpy(task.floats()), torch.from_numpy(task.digits))
-    silent = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
+    silent: dict[str, Any] = dict.fromkeys(
+        ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False
+    )
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     with warnings.catch_warnings(action="ignore"):  # it would rather have several workers load the data
         trainer = lightning.Trainer(max_epochs=epochs, accelerator="cpu", devices=1, **silent)
@@ -190,30 +192,40 @@ def keras_net(weights: list[NDArray[np.float32]], **options: Any) -> Any:
 
 
 def by_fit(task: Task, epochs: int, layer: dict[str, Any] | None = None, **options: Any) -> Found:
-    """Train with Keras's `fit`; options are those of `compile`."""
+    """Train with Keras's `fit`; options are those of `compile`.
+
+    Only the first epoch counts what comes before its first steps, which is long, and long the same for any number
+    of steps.
+    """
     import keras
 
-    net, found, began = keras_net(task.weights, **(layer or {})), [], []  # type: ignore[var-annotated]
+    net, found, ends = keras_net(task.weights, **(layer or {})), [], []  # type: ignore[var-annotated]
+    x, y = task.floats(), task.digits
+
+    def note_epoch(epoch: int, logs: dict[str, Any]) -> None:
+        (first, began), (last, ended) = ends[0], ends[-1]
+        found.append(((ended - began) * len(y) / (last - first), float(logs["loss"])))
+        ends.clear()
+
+    clock = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda number, logs: ends.append((number, time.perf_counter())), on_epoch_end=note_epoch
+    )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     net.compile(keras.optimizers.Adam(RATE, epsilon=1e-8), loss, **options)
-    clock = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: began.append(time.perf_counter()),
-        on_epoch_end=lambda epoch, logs: found.append((time.perf_counter() - began[-1], float(logs["loss"]))),
-    )
-    x, y = task.floats(), task.digits
+    ends.append((-1, time.perf_counter()))
     net.fit(x.reshape(-1, *x.shape[2:]), y.ravel(), y.shape[1], epochs, verbose=0, shuffle=False, callbacks=[clock])
     return found
 
 
-def by_function(task: Task, epochs: int, **options: Any) -> Found:
-    """Train Keras's net by hand, with one step as a graph; options are those of `tf.function`."""
+def by_function(task: Task, epochs: int) -> Found:
+    """Train Keras's net by hand, with one step as a graph."""
     import keras
     import tensorflow as tf
 
     net, optimizer = keras_net(task.weights), keras.optimizers.Adam(RATE, epsilon=1e-8)
     optimizer.build(net.trainable_variables)
 
-    @tf.function(**options)
+    @tf.function
     def step(x: Any, y: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, net(x, training=True)))
@@ -224,7 +236,7 @@ def by_function(task: Task, epochs: int, **options: Any) -> Found:
     return walk(lambda: (step(x, y) for x, y in pairs), epochs)
 
 
-AT_ONCE = 8  # steps that `fit` does before it looks up
+BATCHES, AT_ONCE = 8, 4  # of a task; those that `fit` takes before it looks up, where it is told to
 WAYS: dict[str, Callable[[Task, int], Found]] = {
     "NumPy": by_numpy,
     "formulas": partial(by_torch, read="formulas"),
@@ -238,7 +250,6 @@ WAYS: dict[str, Callable[[Task, int], Found]] = {
     "chapter 3": by_book,
     "Lightning": by_lightning,
     "tf.function": by_function,
-    "tf.function, XLA": partial(by_function, jit_compile=True),
     "fit": by_fit,
     "fit, unrolled": partial(by_fit, layer={"unroll": True}),
     "fit, XLA": partial(by_fit, jit_compile=True),
