@@ -128,7 +128,8 @@ def disturbed(seed: int) -> dict[str, Any]:
     silence = torch.eye(2)[torch.zeros(200, max(DISTURBED), dtype=torch.long)]
     with torch.no_grad():
         _, (h, _) = lstm(torch.cat([play(moves, 200, 40, rng)[0], silence], dim=1))
-        a = silence[:, 0] @ lstm.weight_ih_l0.T + lstm.bias_ih_l0 + h[0] @ lstm.weight_hh_l0.T + lstm.bias_hh_l0
+        W_x, W_h, b_x, b_h = lstm.parameters()
+        a = silence[:, 0] @ W_x.T + b_x + h[0] @ W_h.T + b_h
     return left | {"forget": round(float(a[:, H : 2 * H].sigmoid().max()), 4)}
 
 
