@@ -44,7 +44,7 @@ words = [torch.__version__, f"built for CUDA: {torch.version.cuda or 'no'}", f"c
 ANSWER = """
 from rnn_utils import setup
 chosen = setup(0)
-print("\\n>>> " + ", ".join([*words, f"setup chooses {chosen.device}, threads: {chosen.threads}"]))
+print("\\nsetup: " + ", ".join([*words, f"setup chooses {chosen.device}, threads: {chosen.threads}"]))
 """
 PACKAGES = {"NumPy": "numpy", "TensorFlow": "tensorflow", "PyTorch": "torch"}
 
@@ -114,9 +114,9 @@ def _ask(title: str) -> tuple[str, list[str]]:
         child = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         return "did not answer", [f"{title} did not start within {PATIENCE} seconds; try again."]
-    answers = [line for line in child.stdout.splitlines() if line.startswith(">>> ")]
+    answers = [line for line in child.stdout.splitlines() if line.startswith("setup: ")]
     if child.returncode == 0 and answers:
-        return answers[-1].removeprefix(">>> "), []
+        return answers[-1].removeprefix("setup: "), []
     last = (child.stderr.strip().splitlines() or [f"its process ended with code {child.returncode}"])[-1]
     if "SettingError: " in last:
         return "set up wrongly", [last.partition("SettingError: ")[2]]
