@@ -1,7 +1,7 @@
 """How well can the next letter be guessed?  Nets and counting, by time, amount of text, cell and language.
 
-Run ``make study STUDY=letters AT_ONCE=2`` (about an hour on two cores); a second start goes on where the first was
-stopped.
+Run ``make study STUDY=letters AT_ONCE=2`` (about an hour and a half on two cores); a second start goes on where the
+first was stopped.
 """
 
 import re

@@ -94,10 +94,7 @@ def toys(toy: str, cell: str, seed: int) -> dict[str, Any]:
 
 
 def turns(seed: int) -> dict[str, Any]:
-    """Train complex factors on three lamps, and make the learned turns exact: of silence, of a press, of both.
-
-    "learned" are the turns of both, in circles, of the unit that keeps most.
-    """
+    """Train complex factors on three lamps, and make the learned turns exact: of silence, of a press, of both."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     moves = TOYS["three lamps"]
@@ -106,9 +103,8 @@ def turns(seed: int) -> dict[str, Any]:
     teach_toy(net, moves, np.random.default_rng(seed))
     with torch.no_grad():
         learned = cell.angle(torch.eye(2)) / (2 * np.pi)
-        kept = cell.A(torch.eye(2)).clamp(0, 1).amin(dim=0).argmax()
     exact = torch.stack([learned[0].round(), (3 * learned[1]).round() / 3])
-    found: dict[str, Any] = {"learned": [round(float(turn), 5) for turn in learned[:, kept]]}
+    found: dict[str, Any] = {}
     for name, which in {"none": [0, 0], "silence": [1, 0], "press": [0, 1], "both": [1, 1]}.items():
         set_turns(cell, torch.where(torch.tensor(which)[:, None] > 0, exact, learned))
         found[name] = {str(T): round(right(net, moves, T), 4) for T in LENGTHS}
