@@ -1,17 +1,20 @@
 """Where does the time of an LSTM go?  Calls and arithmetic, ways to train, what a layer loses, compiling, use.
 
-Run ``make study STUDY=lstm_costs`` (about a quarter of an hour on two cores) while nothing else computes, least of
+Run ``make study STUDY=lstm_costs`` (25 minutes on two cores) while nothing else computes, least of
 all beside the runs with two threads; a second start goes on where the first was stopped.  Needs MNIST, and for its
 last table onnx, onnxscript and onnxruntime.
 
-Tables, and about how many minutes each takes: ``counts`` (exact; half), ``sizes`` (four), ``ladder`` (ways to train;
-six), ``torch_layers`` and ``keras_layers`` (what is asked of a layer, and what it costs; one and a half each),
-``compiled`` (two), ``used`` (two and a half).  Times are medians in milliseconds, but for names that end with ``_s``
+Tables, and about how many minutes each takes: ``counts`` (exact; half), ``sizes`` (seven), ``memory`` (one and a
+half), ``ladder`` (ways to train; seven), ``torch_layers`` and ``keras_layers`` (what is asked of a layer, and what it
+costs; two each), ``compiled`` (two), ``used`` (three).  Times are medians in milliseconds, but for names that end with ``_s``
 (seconds) and ``_us``; what is compared takes turns within one row.
 """
 
 import io
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -54,6 +57,7 @@ ROUNDS, FEWER = 5, 3  # turns of a table, and of one whose turns are long
 SIZES = ((1, 1), *((n, H) for n in (1, 8, 32, 128, 512, 1024)), *((N, h) for h in (32, 64, 256, 512)))
 FEW = (1, N)  # images in a mini-batch, where two sizes will do
 EPOCHS = {1: 3, N: 2}  # of a way to train, by the images of a mini-batch; the first warms up
+KEEP = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}  # glibc's
 TAUGHT = 600  # mini-batches for the digit reader that is put to use
 
 
@@ -102,6 +106,24 @@ def sizes(threads: int, turn: int) -> dict[str, Any]:
         timed: dict[str, Callable[[], Any]] = {r: there_and_back(*READS[r], x, h) for r in ("formulas", "layer")}
         timed |= {"products": products(n, h), "sigmoid": gates.sigmoid}
         row[f"{n} x {h}"] = {name: milliseconds(step) for name, step in timed.items()}
+    return row
+
+
+def large(n: int) -> dict[str, float]:
+    """Let a loop and the layer take turns at one size, in this process."""
+    begin(1, 0)
+    steps = {read: there_and_back(*READS[read], torch.randn(n, T, D), H) for read in ("formulas", "layer")}
+    turns = [{read: milliseconds(step) for read, step in steps.items()} for _ in range(FEWER)]
+    return {read: median(turn[read] for turn in turns) for read in steps}
+
+
+def memory(n: int, turn: int) -> dict[str, Any]:
+    """Do so in a process that gives freed memory back to the system, as is usual, and in one that keeps it."""
+    told = f"import json; from {__name__} import large; print(json.dumps(large({n})))"
+    row = {}
+    for name, setting in (("given back", {}), ("kept", KEEP)):
+        command, root = [sys.executable, "-c", told], Path(__file__).parent.parent
+        row[name] = json.loads(subprocess.check_output(command, env={**os.environ, **setting}, cwd=root))
     return row
 
 
@@ -322,6 +344,7 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from (("compiled", {"n": n}) for n in FEW)
     for turn in range(ROUNDS):
         yield "sizes", {"threads": 1, "turn": turn}
+        yield from (("memory", {"n": n, "turn": turn}) for n in (N, 1024))
         yield from (("ladder", {"n": n, "threads": 1, "turn": turn}) for n in FEW)
         yield "torch_layers", {"turn": turn}
     for turn in range(FEWER):
@@ -332,6 +355,7 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
 RUNS = {
     "counts": counts,
     "sizes": sizes,
+    "memory": memory,
     "ladder": ladder,
     "torch_layers": torch_layers,
     "keras_layers": keras_layers,

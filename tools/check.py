@@ -119,7 +119,7 @@ def book_stage(name: str) -> Outcome:
 
 
 def pythons_stage(name: str) -> Outcome:
-    """Test the cells on every other supported Python found here, and build the book on the newest: the same bytes."""
+    """Test the cells on every other supported Python found here; `tests/site/test_social.py` builds the book there."""
     start = time.perf_counter()
     others = pythons.others()
     if not others:
@@ -132,22 +132,8 @@ def pythons_stage(name: str) -> Outcome:
             outcomes.append(pytest_stage(version, CELLS, python=python))
         else:
             outcomes.append(Outcome(version, 0, 1, 0, 0.0))
-    outcomes.append(same_book(*list(others.items())[-1]))
     counts = [sum(outcome[i] for outcome in outcomes) for i in (1, 2, 3)]
     return Outcome(name, *counts, time.perf_counter() - start)
-
-
-def same_book(version: str, program: str) -> Outcome:
-    """Build the book on another Python, in another folder, and compare it with the one that is here."""
-    output = ROOT / "_build" / f"{version}-book"
-    built = Path("_build", "html")
-    python = pythons.prepare(version, program, "render")
-    command = [python, "-m", "tools.build", "--output", str(output)]
-    if python is None or subprocess.run(command, cwd=ROOT).returncode:
-        return Outcome(version, 0, 1, 0, 0.0)
-    if changed := pythons.different(ROOT / built, output / built):
-        print(f"{len(changed)} files are not as in {built} (made by the stage `book`):", *changed[:20], sep="\n  ")
-    return Outcome(version, int(not changed), int(bool(changed)), 0, 0.0)
 
 
 def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = None) -> Outcome:

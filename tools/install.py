@@ -21,13 +21,14 @@ except ImportError:  # Windows: nothing keeps two commands apart
     fcntl = None
 
 ROOT = Path(__file__).resolve().parent.parent
-# Group to extras of pyproject.toml; "test" is everything, and what the lock is compiled from.
+# Group to extras of pyproject.toml; "test" is all that the commands need, and the lock is compiled from "cluster".
 GROUPS = {
     "cells": ["cells"],
     "render": ["render"],
     "publish": ["render", "publish"],
     "test": ["render", "publish", "cells", "chapters", "tensorflow", "torch", "outputs", "test"],
 }
+GROUPS["cluster"] = [*GROUPS["test"], "cluster"]
 OLDEST, NEWEST = (3, 11), (3, 13)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # pip says so about every package of every index or folder that lacks it.
@@ -84,7 +85,7 @@ def install(group: str, folder: Path) -> None:
     if not python.exists() and (code := run([sys.executable, "-m", "venv", str(folder)])):
         sys.exit(code)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    pip += ["--constraint", str(ROOT / "requirements.txt"), *(torch_index() if group == "test" else [])]
+    pip += ["--constraint", str(ROOT / "requirements.txt"), *(torch_index() if "torch" in GROUPS[group] else [])]
     package = ["--no-build-isolation", "--editable", f"{ROOT}[{','.join(GROUPS[group])}]"]
     if code := run([*pip, "setuptools"]) or run([*pip, *package]):  # setuptools builds the package
         if code > 0:  # not killed: pip gave up by itself, and left no package half installed

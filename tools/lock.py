@@ -22,7 +22,7 @@ def main() -> None:
         sys.exit(f"make lock: Python {sys.version.split()[0]} was found; the lock is compiled on 3.11, the oldest.")
     command = [sys.executable, "-m", "piptools", "compile", "--quiet", "--no-header", "--allow-unsafe"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--strip-extras", *upgrade]
-    command += [f"--extra={extra}" for extra in GROUPS["test"]]
+    command += [f"--extra={extra}" for extra in GROUPS["cluster"]]
     lock = ROOT / "requirements.txt"
     with tempfile.TemporaryDirectory() as folder:
         compiled = Path(folder) / "requirements.txt"

@@ -24,6 +24,8 @@ NUMERICAL = {
     "tensorflow": ("tensorflow", "keras"),
     "keras": ("tensorflow", "keras"),
     "torch": ("torch",),
+    "pytorch_lightning": ("pytorch-lightning",),
+    "onnxruntime": ("onnx", "onnxruntime", "onnxscript"),
     "sklearn": ("scikit-learn",),
     "statsmodels": ("statsmodels",),
     "jieba": ("jieba",),

@@ -22,7 +22,7 @@ from typing import Any
 from tqdm import tqdm
 
 from tools.processors import model
-from tools.slices import fingerprint
+from tools.slices import NUMERICAL, fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
 Key = dict[str, Any]
@@ -127,7 +127,7 @@ def machine() -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Return the installed versions of what changes numbers."""
     found = {}
-    for package in ("numpy", "tensorflow", "keras", "torch", "scikit-learn"):
+    for package in sorted({name for names in NUMERICAL.values() for name in names}):
         try:
             found[package] = version(package).split("+")[0]
         except PackageNotFoundError:

@@ -245,7 +245,6 @@ WAYS: dict[str, Callable[[Task, int], Found]] = {
     "layer": by_torch,
     "time-major": partial(by_torch, read="time-major", pairs=time_first),
     "packed": partial(by_torch, read="packed"),
-    "copied": partial(by_torch, pairs=copied),
     "DataLoader": partial(by_torch, pairs=loaded),
     "chapter 3": by_book,
     "Lightning": by_lightning,

@@ -14,6 +14,7 @@ from PIL import Image
 
 from book._ext.rnn_book.social import FACES, drawn
 from tests.site.test_pages import SITE, article, contents
+from tools import pythons
 from tools.chapters import ROOT, finished_paths, picture, picture_cell, read, title
 from tools.drawn import words
 
@@ -29,11 +30,18 @@ def test_the_offline_book_tells_messages_nothing() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.enable_socket
 def test_the_published_book_tells_them_of_every_page_and_is_the_same_otherwise(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tools.build", "--output", str(tmp_path)]
+    """Published from another folder, and on the newest other Python where there is one."""
+    python = sys.executable
+    for version, program in list(pythons.others().items())[-1:]:
+        python = pythons.prepare(version, program, "publish")
+    command = [python, "-m", "tools.build", "--output", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_URL": f"{URL}/"}, check=True)
     built = tmp_path / "_build" / "html"
     chapters = {f"notebooks/{path.stem}.html": path for path in finished_paths()}
+    told = {str(page.relative_to(SITE)) for page in SITE.rglob("*.html")}
+    assert set(pythons.different(SITE, built)) == told | {f"social/{path.stem}.png" for path in finished_paths()}
     for page in SITE.rglob("*.html"):
         name = str(page.relative_to(SITE))
         published = (built / name).read_text(encoding="utf-8")
