@@ -6,8 +6,8 @@ last table onnx, onnxscript and onnxruntime.
 
 Tables, and about how many minutes each takes: ``counts`` (exact; half), ``sizes`` (seven), ``memory`` (one and a
 half), ``ladder`` (ways to train; seven), ``torch_layers`` and ``keras_layers`` (what is asked of a layer, and what it
-costs; two each), ``compiled`` (two), ``used`` (three).  Times are medians in milliseconds, but for names that end with ``_s``
-(seconds) and ``_us``; what is compared takes turns within one row.
+costs; two each), ``compiled`` (two), ``used`` (three).  Times are medians in milliseconds, but for names that end with
+``_s`` (seconds) and ``_us``; what is compared takes turns within one row.
 """
 
 import io

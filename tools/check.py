@@ -8,8 +8,10 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from rnn_utils.data.mnist import mnist_source
 from tools import pythons
@@ -61,8 +63,8 @@ def main() -> int:
         "pythons": pythons_stage,
         # One by one: two long tests stand side by side, and shall not wait for each other in one worker.
         "site": lambda name: pytest_stage(name, ["tests/site", "--maxschedchunk=1"]),
-        "chapters": lambda name: chapters_stage(name, {}),
-        "chapters-isa": lambda name: chapters_stage(name, other_instructions(), a_third(finished_paths())),
+        "chapters": lambda name: chapters_stage(name, {}, [path for path in finished_paths() if path not in older]),
+        "chapters-isa": lambda name: chapters_stage(name, other_instructions(), older),
         "chapters-digits": digits_stage,
     }
     parser = argparse.ArgumentParser(description=__doc__)
@@ -74,13 +76,28 @@ def main() -> int:
     chosen = asked.stages or list(stages)
     if unknown := [name for name in chosen if name not in stages]:
         parser.error(f"no stage {unknown[0]!r}; expected {', '.join(stages)}")
+    # What an output is compared with is the same on both, so no chapter runs on both.
+    older = a_third(finished_paths()) if "chapters-isa" in chosen else []
     os.environ.update(probed_environment())
     outcomes = []
-    for name in chosen:
-        print(f"\n== {name} ==", flush=True)
-        outcomes.append(stages[name](name))
-        print(f"{name}: {outcomes[-1].seconds:.0f} s", flush=True)
+    # One chapter keeps one core busy, and installing for other Pythons the other; what it says waits for its turn.
+    with ThreadPoolExecutor() as beside, tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        for name in chosen:
+            print(f"\n== {name} ==", flush=True)
+            if name == "pythons" and "chapters-digits" in chosen:
+                begun = beside.submit(digits_stage, "chapters-digits", said)
+                stages["chapters-digits"] = partial(spoken, said, begun)
+            outcomes.append(stages[name](name))
+            print(f"{name}: {outcomes[-1].seconds:.0f} s", flush=True)
     return summed_up(outcomes)
+
+
+def spoken(said: TextIO, begun: Future[Outcome], name: str) -> Outcome:
+    """Wait for a stage that was begun beside another, and print what it has said."""
+    outcome = begun.result()
+    said.seek(0)
+    print(said.read(), end="", flush=True)
+    return outcome
 
 
 def one_chapter(number: str) -> dict[str, Callable[[str], Outcome]]:
@@ -94,14 +111,19 @@ def one_chapter(number: str) -> dict[str, Callable[[str], Outcome]]:
 
 
 def pytest_stage(
-    name: str, arguments: list[str], environment: dict[str, str] | None = None, python: str = sys.executable
+    name: str,
+    arguments: list[str],
+    environment: dict[str, str] | None = None,
+    python: str = sys.executable,
+    said: TextIO | None = None,
 ) -> Outcome:
     """Run pytest and count from its own record."""
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "junit.xml"
         command = [python, *PYTEST, f"--junit-xml={record}", *arguments]
-        result = subprocess.run(command, cwd=ROOT, env={**os.environ, **ONE_THREAD, **(environment or {})})
+        settings = {**os.environ, **ONE_THREAD, **(environment or {})}
+        result = subprocess.run(command, cwd=ROOT, env=settings, stdout=said, stderr=said)
         suite = ET.parse(record).getroot()[0].attrib if record.exists() else {}
     failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
     skipped = int(suite.get("skipped", 0))
@@ -136,10 +158,12 @@ def pythons_stage(name: str) -> Outcome:
     return Outcome(name, *counts, time.perf_counter() - start)
 
 
-def chapters_stage(name: str, extra: dict[str, str], paths: list[Path] | None = None) -> Outcome:
+def chapters_stage(
+    name: str, extra: dict[str, str], paths: list[Path] | None = None, said: TextIO | None = None
+) -> Outcome:
     """Run chapters, none of them a draft, under nbval, the longest first, and compare what they print and draw."""
     paths = longest_first(paths or finished_paths())
-    return pytest_stage(name, [*map(str, paths), *NBVAL], {**kernel_environment(), **extra})
+    return pytest_stage(name, [*map(str, paths), *NBVAL], {**kernel_environment(), **extra}, said=said)
 
 
 def longest_first(paths: list[Path]) -> list[Path]:
@@ -159,20 +183,15 @@ def other_instructions() -> dict[str, str]:
     return chosen
 
 
-def digits_stage(name: str) -> Outcome:
+def digits_stage(name: str, said: TextIO | None = None) -> Outcome:
     """Where the other stages had MNIST, run one of its chapters, another at the next commit, with the digits of all."""
     if mnist_source() != "mnist":
-        print("The chapters above ran on the embedded digits already.")
+        print("The chapters above ran on the embedded digits already.", file=said)
         return Outcome(name, 0, 0, 0, 0.0)
     paths = [path for path in finished_paths() if read(path).metadata.get(META, {}).get("data") == "mnist"]
-    chosen = paths[turn() % len(paths)]
     with tempfile.TemporaryDirectory() as empty:
-        folder = os.environ.pop("RNN_UTILS_DATA", None)
-        try:
-            return chapters_stage(name, {"RNN_UTILS_OFFLINE": "1", "RNN_UTILS_CACHE": empty}, [chosen])
-        finally:
-            if folder is not None:
-                os.environ["RNN_UTILS_DATA"] = folder
+        nowhere = {"RNN_UTILS_DATA": "", "RNN_UTILS_OFFLINE": "1", "RNN_UTILS_CACHE": empty}
+        return chapters_stage(name, nowhere, [paths[turn() % len(paths)]], said)
 
 
 def summed_up(outcomes: list[Outcome]) -> int:

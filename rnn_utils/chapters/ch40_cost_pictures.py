@@ -52,8 +52,8 @@ def draw_ways(columns: Mapping[str, Mapping[str, Rounds]]) -> tuple[Axes, Axes]:
     columns : dict of title to ways
         Two columns of the same ways, each with its times in all rounds: a small dot each, a large one for the median.
     """
-    (left, right), ways = columns.values(), list(next(iter(columns.values())))
-    ways.sort(key=lambda way: -float(np.median(left[way])))
+    first = next(iter(columns.values()))
+    ways = sorted(first, key=lambda way: -float(np.median(first[way])))
     _, axes = plt.subplots(1, 2, sharey=True, figsize=(6.4, 0.34 * len(ways) + 1.2))
     for ax, (title, column), colour in zip(axes, columns.items(), (STATE, BACK), strict=True):
         for place, way in enumerate(ways):
@@ -66,7 +66,7 @@ def draw_ways(columns: Mapping[str, Mapping[str, Rounds]]) -> tuple[Axes, Axes]:
     for ax, ticks in zip(axes, ((3, 10, 30, 100, 300), (50, 100, 200, 400)), strict=True):
         ax.set_xticks(ticks, [str(tick) for tick in ticks])
     axes[0].set_yticks(range(len(ways)), ways)
-    return tuple(axes)
+    return axes[0], axes[1]
 
 
 def draw_shares(sizes: Sequence[int], shares: Mapping[str, Sequence[float]]) -> Axes:

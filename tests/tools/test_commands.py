@@ -302,9 +302,52 @@ def test_folders_are_the_same_only_byte_for_byte(tmp_path: Path) -> None:
     assert pythons.different(tmp_path / "one", tmp_path / "other") == ["b/c", "b/d", "e"]
 
 
+def test_every_chapter_runs_once_a_third_of_them_as_on_an_earlier_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: dict[str, list[Path]] = {}
+
+    def noted(name: str, extra: dict[str, str], paths: list[Path], said: object = None) -> check.Outcome:
+        ran[name] = paths
+        print(f"{name} was here", file=said)
+        return check.Outcome(name, 1, 0, 0, 0.0)
+
+    for name in ("pytest_stage", "book_stage", "pythons_stage"):
+        monkeypatch.setattr(check, name, lambda name, *arguments: check.Outcome(name, 1, 0, 0, 0.0))
+    monkeypatch.setattr(check, "chapters_stage", noted)
+    monkeypatch.setattr(check, "mnist_source", lambda: "mnist")
+    both = []
+    for turn in range(3):
+        monkeypatch.setenv("RNN_UTILS_TURN", str(turn))
+        monkeypatch.setattr(sys, "argv", ["check"])
+        assert check.main() == 0
+        assert sorted(ran["chapters"] + ran["chapters-isa"]) == chapters.finished_paths()
+        assert len(ran["chapters-digits"]) == 1
+        both += ran["chapters-isa"]
+    assert sorted(both) == chapters.finished_paths()
+    monkeypatch.setattr(sys, "argv", ["check", "chapters"])
+    assert check.main() == 0
+    assert ran["chapters"] == chapters.finished_paths()
+
+
+def test_what_is_said_beside_another_stage_stands_in_its_own(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> None:
+    def speak(name: str, said: object = None) -> check.Outcome:
+        command = [sys.executable, "-c", "print('the digits failed')"]
+        subprocess.run(command, stdout=said, stderr=said, check=True)
+        return check.Outcome(name, 0, 1, 0, 0.0)
+
+    monkeypatch.setattr(check, "digits_stage", speak)
+    monkeypatch.setattr(check, "pythons_stage", lambda name: check.Outcome(name, 1, 0, 0, 0.0))
+    monkeypatch.setattr(sys, "argv", ["check", "pythons", "chapters-digits"])
+    assert check.main() == 1
+    said = capfd.readouterr().out
+    assert said.count("the digits failed") == 1
+    assert said.index("== chapters-digits ==") < said.index("the digits failed") < said.index("== summary ==")
+
+
 def test_the_stage_of_chapters_runs_no_draft(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    monkeypatch.setattr(check, "pytest_stage", lambda name, arguments, extra: ran.extend(arguments))
+    monkeypatch.setattr(check, "pytest_stage", lambda name, arguments, extra, said: ran.extend(arguments))
     monkeypatch.setattr(chapters, "is_draft", lambda notebook: "A look inside" in notebook.cells[0].source)
     check.chapters_stage("chapters", {})
     names = {Path(path).stem for path in ran if path.endswith(".ipynb")}
