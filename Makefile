@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test test-gpu versions mutants run new tidy check study restamp notebooks serve lint lock clean
+.PHONY: help book test test-gpu versions mutants run new tidy check study bench restamp notebooks serve lint lock clean
 
 # pip is told to leave compiling to the first import; kept, that halves every later start of TensorFlow and PyTorch.
 unexport PYTHONDONTWRITEBYTECODE
@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RENDER := $(VENV)/.render
 TEST := $(VENV)/.test
+CLUSTER := $(VENV)/.cluster
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,10 +48,13 @@ tidy: $(RENDER)  ## Make saved notebooks normal: metadata, ids, source (CHAPTER=
 check: $(TEST)  ## Hold one chapter against the rules and run it (CHAPTER=20), in about a minute
 	@$(BIN)/python -m tools.check --chapter "$(CHAPTER)"
 
-study: $(TEST)  ## Do the runs of a study that are not stored yet (STUDY=sine_seeds, AT_ONCE=2)
+study: $(CLUSTER)  ## Do the runs of a study that are not stored yet (STUDY=sine_seeds, AT_ONCE=2)
 	@$(BIN)/python -m tools.study "$(STUDY)" $(if $(AT_ONCE),--at-once $(AT_ONCE))
 
-restamp: $(TEST)  ## Show that a change left a study's numbers alone (STUDY=sine_seeds FROM=commit)
+bench: $(CLUSTER)  ## Print what is held to bars and what was measured; first, do the runs that are not stored
+	@$(BIN)/python -m tools.bench
+
+restamp: $(CLUSTER)  ## Show that a change left a study's numbers alone (STUDY=sine_seeds FROM=commit)
 	@$(BIN)/python -m tools.restamp "$(STUDY)" "$(FROM)"
 
 notebooks: $(RENDER)  ## Write the notebooks that people download to _build/notebooks/

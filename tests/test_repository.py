@@ -52,7 +52,7 @@ def test_the_lock_has_every_direct_requirement() -> None:
     extras = project["optional-dependencies"]
     wanted = [
         *project["dependencies"],
-        *(line for name in GROUPS["test"] for line in extras[name]),
+        *(line for name in GROUPS["cluster"] for line in extras[name]),
     ]
     names = {re.match(r"[\w.-]+", line)[0].lower() for line in wanted}
     locked = {
@@ -101,7 +101,20 @@ def tracked() -> list[str]:
 
 def test_the_makefile_has_the_commands() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    wanted = ["help", "book", "test", "test-gpu", "mutants", "run", "notebooks", "serve", "lint", "lock", "clean"]
+    wanted = [
+        "help",
+        "book",
+        "test",
+        "test-gpu",
+        "bench",
+        "mutants",
+        "run",
+        "notebooks",
+        "serve",
+        "lint",
+        "lock",
+        "clean",
+    ]
     assert [name for name in wanted if not re.search(rf"^{name}:.*## \S", text, re.MULTILINE)] == []
 
 
