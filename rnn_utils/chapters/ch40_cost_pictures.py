@@ -44,7 +44,7 @@ def draw_image_costs(
     return ax
 
 
-def draw_ways(columns: Mapping[str, Mapping[str, Rounds]]) -> tuple[Axes, Axes]:
+def draw_step_costs(columns: Mapping[str, Mapping[str, Rounds]]) -> tuple[Axes, Axes]:
     """Draw what a step costs in several ways, the cheapest of the first column on top.
 
     Parameters
@@ -69,7 +69,7 @@ def draw_ways(columns: Mapping[str, Mapping[str, Rounds]]) -> tuple[Axes, Axes]:
     return axes[0], axes[1]
 
 
-def draw_shares(sizes: Sequence[int], shares: Mapping[str, Sequence[float]]) -> Axes:
+def draw_time_parts(sizes: Sequence[int], shares: Mapping[str, Sequence[float]]) -> Axes:
     """Draw what a time is made of: a bar for each size, the first on top.
 
     Parameters

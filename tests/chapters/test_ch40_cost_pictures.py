@@ -20,7 +20,7 @@ def test_an_image_costs_the_median_and_every_round_has_its_dot() -> None:
 
 def test_the_cheapest_way_stands_on_top_and_both_columns_have_one_order() -> None:
     columns = {"one": {"slow": [9, 8, 9], "fast": [1, 2, 1]}, "many": {"slow": [3, 4, 5], "fast": [6, 7, 8]}}
-    left, right = pictures.draw_ways(columns)
+    left, right = pictures.draw_step_costs(columns)
     assert [label.get_text() for label in left.get_yticklabels()] == ["slow", "fast"]  # from below
     for axes, column in ((left, {0: 9, 1: 1}), (right, {0: 4, 1: 7})):
         large = [line for line in axes.lines if line.get_marker() == "o"]
@@ -29,7 +29,7 @@ def test_the_cheapest_way_stands_on_top_and_both_columns_have_one_order() -> Non
 
 
 def test_shares_fill_their_bar_one_after_another() -> None:
-    axes = pictures.draw_shares([1, 8], {"calls": [0.5, 0.25], "products": [0.25, 0.5], "all else": [0.25, 0.25]})
+    axes = pictures.draw_time_parts([1, 8], {"calls": [0.5, 0.25], "products": [0.25, 0.5], "all else": [0.25, 0.25]})
     bars = [(bar.get_x(), bar.get_width()) for part in axes.containers for bar in part]
     assert bars == [(0, 0.5), (0, 0.25), (0.5, 0.25), (0.25, 0.5), (0.75, 0.25), (0.75, 0.25)]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["1", "8"]
