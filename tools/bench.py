@@ -42,8 +42,7 @@ def middle(rows: Iterable[dict[str, Any]], value: Callable[[dict[str, Any]], flo
 
 def bars(house: dict[str, Any], costs: dict[str, Any]) -> list[Bar]:
     """Hold two studies to what was promised."""
-    many = [row for row in costs["ladder"] if row["n"] == 128]
-    alone = [row for row in costs["ladder"] if row["n"] == 1]
+    learns = middle((row for row in costs["ladder"] if row["n"] == 128), numpy_against_layer)
     book = middle(house["rendering"], lambda row: row["book"])
     grown = {
         count: middle([row for row in house["growth"] if row["chapters"] == count], lambda row: row["book"])
@@ -53,10 +52,8 @@ def bars(house: dict[str, Any], costs: dict[str, Any]) -> list[Bar]:
     early, late = ((grown[b] - grown[a]) / (b - a) for a, b in ((few, some), (some, many_more)))
     no_card = "no card"
     return [
-        Bar("NumPy's LSTM learns, times PyTorch's layer (128 images)", middle(many, ratio("NumPy")), "<", 2),
-        Bar("the same, aimed at", middle(many, ratio("NumPy")), "<=", 1.5),
-        Bar("the loop of chapter 3, times the barest (1 image)", middle(alone, ratio("chapter 3")), "<", 1.5),
-        Bar("Lightning, times the barest loop (128 images)", middle(many, ratio("Lightning")), "<", 1.2),
+        Bar("NumPy's LSTM learns, times PyTorch's layer (128 images)", learns, "<", 2),
+        Bar("the same, aimed at", learns, "<=", 1.5),
         Bar("ONNX moves a logit by, of the largest", max(moved(row) for row in costs["used"]), "<=", 1e-5),
         Bar("importing rnn_utils, above NumPy", 1000 * middle(house["imports"], above_numpy), "<=", 150, "ms"),
         Bar("frameworks that it imports", max(len(row["frameworks"]) for row in house["imports"]), "==", 0),
@@ -69,9 +66,9 @@ def bars(house: dict[str, Any], costs: dict[str, Any]) -> list[Bar]:
     ]
 
 
-def ratio(way: str) -> Callable[[dict[str, Any]], float]:
-    """Return what gives of a row how many times as long as the layer a way takes."""
-    return lambda row: row[way]["ms"] / row["layer"]["ms"]
+def numpy_against_layer(row: dict[str, Any]) -> float:
+    """Return how many times as long as PyTorch's layer NumPy takes for a step of learning."""
+    return row["NumPy"]["ms"] / row["layer"]["ms"]
 
 
 def moved(row: dict[str, Any]) -> float:

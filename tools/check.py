@@ -63,8 +63,8 @@ def main() -> int:
         "pythons": pythons_stage,
         # One by one: two long tests stand side by side, and shall not wait for each other in one worker.
         "site": lambda name: pytest_stage(name, ["tests/site", "--maxschedchunk=1"]),
-        "chapters": lambda name: chapters_stage(name, {}, [path for path in finished_paths() if path not in older]),
-        "chapters-isa": lambda name: chapters_stage(name, other_instructions(), older),
+        "chapters": lambda name: chapters_stage(name, {}),
+        "chapters-isa": lambda name: chapters_stage(name, other_instructions(), a_third(finished_paths())),
         "chapters-digits": digits_stage,
     }
     parser = argparse.ArgumentParser(description=__doc__)
@@ -76,8 +76,6 @@ def main() -> int:
     chosen = asked.stages or list(stages)
     if unknown := [name for name in chosen if name not in stages]:
         parser.error(f"no stage {unknown[0]!r}; expected {', '.join(stages)}")
-    # What an output is compared with is the same on both, so no chapter runs on both.
-    older = a_third(finished_paths()) if "chapters-isa" in chosen else []
     os.environ.update(probed_environment())
     outcomes = []
     # One chapter keeps one core busy, and installing for other Pythons the other; what it says waits for its turn.

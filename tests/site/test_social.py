@@ -36,6 +36,7 @@ def test_the_published_book_tells_them_of_every_page_and_is_the_same_otherwise(t
     python = sys.executable
     for version, program in list(pythons.others().items())[-1:]:
         python = pythons.prepare(version, program, "publish")
+        assert python, f"{version}: what building needs could not be installed"
     command = [python, "-m", "tools.build", "--output", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_URL": f"{URL}/"}, check=True)
     built = tmp_path / "_build" / "html"

@@ -302,35 +302,6 @@ def test_folders_are_the_same_only_byte_for_byte(tmp_path: Path) -> None:
     assert pythons.different(tmp_path / "one", tmp_path / "other") == ["b/c", "b/d", "e"]
 
 
-def test_every_chapter_runs_once_a_third_of_them_as_on_an_earlier_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: dict[str, list[Path]] = {}
-
-    def noted(name: str, extra: dict[str, str], paths: list[Path], said: object = None) -> check.Outcome:
-        ran[name] = paths
-        print(f"{name} was here", file=said)
-        return check.Outcome(name, 1, 0, 0, 0.0)
-
-    for name in ("pytest_stage", "book_stage", "pythons_stage"):
-        monkeypatch.setattr(check, name, lambda name, *arguments: check.Outcome(name, 1, 0, 0, 0.0))
-    monkeypatch.setattr(check, "chapters_stage", noted)
-    monkeypatch.setattr(check, "mnist_source", lambda: "mnist")
-    monkeypatch.setattr(check, "probed_environment", dict)
-    every = chapters.finished_paths()
-    monkeypatch.setattr(check, "finished_paths", lambda: every)
-    both = []
-    for turn in range(3):
-        monkeypatch.setenv("RNN_UTILS_TURN", str(turn))
-        monkeypatch.setattr(sys, "argv", ["check"])
-        assert check.main() == 0
-        assert sorted(ran["chapters"] + ran["chapters-isa"]) == every
-        assert len(ran["chapters-digits"]) == 1
-        both += ran["chapters-isa"]
-    assert sorted(both) == every
-    monkeypatch.setattr(sys, "argv", ["check", "chapters"])
-    assert check.main() == 0
-    assert ran["chapters"] == every
-
-
 def test_what_is_said_beside_another_stage_stands_in_its_own(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ) -> None:
