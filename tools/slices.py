@@ -54,8 +54,8 @@ def fingerprint(script: Path, function: str, words: frozenset[str], root: Path) 
 
     Notes
     -----
-    Counted beside the definitions: the locked releases of the packages they use, and the registered
-    SHA-256 of the data sets they name.
+    Counted beside the definitions: the locked releases of the packages they use, the registered SHA-256
+    of the data sets they name, and the programs they name by a path from the script's folder.
     """
     found = reached(script, function, words, root)
     lines = (root / "requirements.txt").read_text(encoding="utf-8").splitlines()
@@ -65,6 +65,8 @@ def fingerprint(script: Path, function: str, words: frozenset[str], root: Path) 
     for registry in sorted((root / PACKAGE).rglob("registry.toml")):
         rows = tomllib.loads(registry.read_text(encoding="utf-8"))["files"]
         parts += [f"{row['name']} {row['sha256']}" for row in rows if row["dataset"] in found.literals]
+    named = {script.parent / name for name in found.literals if isinstance(name, str) and name.endswith(".py")}
+    parts += [code_only(path.read_text(encoding="utf-8")) for path in sorted(named) if path.is_file()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

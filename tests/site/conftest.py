@@ -1,10 +1,15 @@
-"""The browser that pages are opened in."""
+"""The browser that pages are opened in, and the one visit to each that serves many tests."""
 
+import pickle
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.site.visit import visit
+from tools.install import held
 
 NAMES = (
     "chromium",
@@ -22,9 +27,28 @@ needs_chromium = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visited(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str], dict[str, Any]]:
+    """Return what was seen on a page, which one of the workers visits, and once."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own if worker_id == "master" else own.parent
+
+    def visited(document: str) -> dict[str, Any]:
+        kept = folder / f"{document.replace('/', '-')}.visit"
+        kept.touch()
+        with held(kept):  # whoever else wants to know waits until it is seen
+            if not kept.stat().st_size:
+                kept.write_bytes(pickle.dumps(visit(browser, document)))
+            return pickle.loads(kept.read_bytes())
+
+    return visited

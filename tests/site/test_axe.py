@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, contents, prose
+from tests.site.visit import MODE
 
 pytestmark = needs_chromium
 
@@ -22,6 +23,17 @@ THINNED = """() => {
             kinds.forEach(kind => seen.add(kind));
         }
     }
+}"""
+# A colour that axe has read once it knows: so it says the same a quarter sooner.
+READ_ONCE = """() => {
+    const {prototype} = axe.commons.color.Color, read = prototype.parseString, known = new Map();
+    prototype.parseString = function (text) {
+        if (!known.has(text)) {
+            const {r, g, b, alpha} = read.call(this, text);
+            known.set(text, {r, g, b, alpha});
+        }
+        return Object.assign(this, known.get(text));
+    };
 }"""
 # The names of the rules; only colours differ by mode.
 RULES = """tag => axe.getRules()
@@ -45,9 +57,10 @@ def test_axe_finds_no_fault(page: Page, document: str) -> None:
     page.goto((SITE / f"{document}.html").as_uri(), wait_until="load")
     page.evaluate(THINNED)
     page.evaluate(AXE_SCRIPT)
+    page.evaluate(READ_ONCE)
     for mode, tag in (("light", ""), ("dark", "cat.color")):
         page.emulate_media(color_scheme=mode)
-        page.evaluate("mode => Object.assign(document.documentElement.dataset, {mode, theme: mode})", mode)
+        page.evaluate(MODE, mode)
         rules = page.evaluate(RULES, tag)
         assert "color-contrast" in rules
         assert page.evaluate(FAULTS, rules) == [], mode

@@ -1,36 +1,44 @@
 """The book in a real browser, on a phone and on a desktop: no request leaves, nothing overflows."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, contents
+from tests.site.visit import FONTS, WIDTHS, selectors_of
 from tools.chapters import ROOT, chapter_paths, code_cells, read
-
-WIDTHS = {"phone": 390, "desktop": 1440}
 
 pytestmark = needs_chromium
 
 
-@pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": WIDTHS[request.param], "height": 900})
-    yield context.new_page()
-    context.close()
-
-
 @pytest.mark.parametrize("document", contents())
-def test_page_shows_whole_without_a_network(page: Page, document: str) -> None:
+@pytest.mark.parametrize("device", ["phone", "desktop"])
+def test_page_shows_whole_without_a_network(
+    browser: Browser, visited: Callable[[str], dict[str, Any]], device: str, document: str
+) -> None:
     try:
-        check_page(page, document)
+        check(visited(document)[device])
     except AssertionError:
+        page = browser.new_page(viewport={"width": WIDTHS[device][0], "height": 900})
+        page.goto((SITE / f"{document}.html").as_uri(), wait_until="load")
         name = f"{Path(document).name}-{page.viewport_size['width']}.png"
         page.screenshot(path=ROOT / "_build" / "screenshots" / name, full_page=True)
+        page.close()
         raise
+
+
+def check(shown: dict[str, Any]) -> None:
+    """See that a page that was shown asks nobody, complains of nothing, and fits."""
+    assert [address for address in shown["asked"] if not address.startswith(("file:", "data:", "blob:"))] == []
+    assert shown["complaints"] == []
+    for width, (torn, scrolling_code, wider) in shown["misfits"].items():
+        assert torn == [], f"punctuation leaves its formula at {width} px"
+        assert scrolling_code == [], f"code scrolls sideways at {width} px"
+        assert wider <= 1, f"the page scrolls sideways by {wider} px at {width} px"
 
 
 # What the design says, by selector: size and leading in pixels on a wide screen and on a phone, face, weight, style.
@@ -74,7 +82,7 @@ def test_page_is_set_as_it_is_designed(browser: Browser, width: int, mode: str) 
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
     page = context.new_page()
     page.goto((SITE / "notebooks" / "03_how_long_memory.html").as_uri(), wait_until="load")
-    page.evaluate("() => document.fonts.ready.then(() => 0)")
+    page.evaluate(FONTS)
     for selector, (wide, phone, face, weight, style) in DESIGN.items():
         *sizes, shown_face, shown_weight, shown_style = page.evaluate(READ_STYLE, selector)
         assert sizes == pytest.approx(phone if width < 600 else wide, abs=0.6), selector
@@ -97,44 +105,15 @@ def test_page_is_set_as_it_is_designed(browser: Browser, width: int, mode: str) 
     context.close()
 
 
-# Formulas whose punctuation stands on another line.
-TORN = """() => [...document.querySelectorAll("article .held")]
-    .filter(held => held.offsetParent && held.getClientRects().length !== 1).map(held => held.textContent)"""
-SCROLLING_CODE = """() => [...document.querySelectorAll("article pre")]
-    .filter(pre => pre.scrollWidth > pre.clientWidth + 1).map(pre => pre.textContent)"""
 DAY_AND_NIGHT = {
     "light": ("rgb(255, 254, 251)", "rgb(28, 27, 25)"),
     "dark": ("rgb(21, 23, 26)", "rgb(227, 224, 217)"),
 }
 
 
-PSEUDO = (
-    r"::?(before|after|target|details-content|hover|focus-visible|is\(:hover, :focus-visible\)|-(webkit|moz)-[\w-]+)"
-)
-
-
-def selectors_of(sheet: str) -> list[str]:
-    """Return the selectors of one of our sheets, without what depends on the reader's hand."""
-    text = (ROOT / "book" / "_static" / sheet).read_text(encoding="utf-8")
-    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    selectors = re.findall(r"(?<=[{};])\s*([^{}@;]+)\{", ";" + text)
-    selectors = [re.sub(PSEUDO, "", text) for text in selectors]
-    # Each of a list, but for commas in brackets.
-    return [one for text in selectors for one in re.split(r",(?![^(]*\))", text)]
-
-
-def test_every_rule_of_our_sheet_styles_something(browser: Browser) -> None:
-    unused = selectors_of("book.css")
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    for document in contents():
-        if not unused:
-            break
-        page.goto((SITE / f"{document}.html").as_uri(), wait_until="domcontentloaded")
-        for mode in ("light", "dark"):
-            page.evaluate("mode => Object.assign(document.documentElement.dataset, {mode, theme: mode})", mode)
-            unused = page.evaluate("unused => unused.filter(selector => !document.querySelector(selector))", unused)
-    page.close()
-    assert unused == []
+def test_every_rule_of_our_sheet_styles_something(visited: Callable[[str], dict[str, Any]]) -> None:
+    unmatched = [visited(document)["unmatched"] for document in contents()]
+    assert [selector for selector in selectors_of("book.css") if all(selector in page for page in unmatched)] == []
 
 
 def test_a_copied_cell_is_the_code_that_was_shown(browser: Browser) -> None:
@@ -190,20 +169,3 @@ def test_a_long_formula_begins_in_sight_and_scrolls_by_itself(browser: Browser) 
     assert long.locator("math").bounding_box()["x"] >= 16
     assert not page.evaluate("() => document.documentElement.scrollWidth > document.documentElement.clientWidth")
     page.close()
-
-
-def check_page(page: Page, document: str) -> None:
-    """Open a page and see that it asks nobody, complains of nothing, and fits."""
-    asked: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto((SITE / f"{document}.html").as_uri(), wait_until="load")
-    assert [address for address in asked if not address.startswith(("file:", "data:", "blob:"))] == []
-    assert complaints == []
-    for width in (1024, 1280, 1440) if page.viewport_size["width"] > 1024 else (390, 420, 700):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate(TORN) == [], f"punctuation leaves its formula at {width} px"
-        assert page.evaluate(SCROLLING_CODE) == [], f"code scrolls sideways at {width} px"
-        wider = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wider <= 1, f"the page scrolls sideways by {wider} px at {width} px"

@@ -1,9 +1,10 @@
 """Figures in the page: their words are words, inside them, apart from each other, and large enough on a phone."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, article
@@ -13,34 +14,6 @@ from tools.measured import figures
 
 pytestmark = needs_chromium
 SMALLEST = 9  # pixels on a phone; indices may be smaller
-
-# Every text of every figure: its words, its place in pixels, its size, its figure's place.
-TEXTS = """() => [...document.querySelectorAll("svg.figure")].map(svg => {
-    const at = element => { const r = element.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
-    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-    const size = text => Math.max(...[text, ...text.querySelectorAll("tspan")]
-        .map(part => parseFloat(getComputedStyle(part).fontSize) || 0)) * scale;
-    const texts = [...svg.querySelectorAll("text")].map(text => [text.textContent.trim(), at(text), size(text)]);
-    return {name: svg.getAttribute("aria-label"), place: at(svg), texts};
-})"""
-CONTRAST = """() => {
-    const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
-    const light = colour => {
-        canvas.clearRect(0, 0, 1, 1);
-        canvas.fillStyle = colour;
-        canvas.fillRect(0, 0, 1, 1);
-        const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map(part => part / 255);
-        const [r, g, b] = parts.map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const page = light(getComputedStyle(document.body).backgroundColor);
-    const ratio = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-    // What is written in white stands on a dark field of a picture.
-    return [...document.querySelectorAll("svg.figure text")]
-        .filter(text => !(text.closest(".plate") && light(getComputedStyle(text).fill) > 0.99))
-        .map(text => [text.textContent.trim(),
-                      ratio(light(getComputedStyle(text).fill), text.closest(".plate") ? 1 : page)]);
-}"""
 
 
 def faults(figure: dict, width: int) -> list[str]:
@@ -62,22 +35,15 @@ def faults(figure: dict, width: int) -> list[str]:
 
 @pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)
 def test_every_text_of_a_figure_is_read_on_a_phone_and_a_desktop_by_day_and_by_night(
-    browser: Browser, path: Path
+    visited: Callable[[str], dict[str, Any]], path: Path
 ) -> None:
-    page = browser.new_page(viewport={"width": 360, "height": 900})
-    page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
-    page.evaluate("() => { document.querySelectorAll('details').forEach(part => part.open = true); }")
-    page.evaluate("() => document.fonts.ready.then(() => 0)")
-    for width in (360, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        shown = page.evaluate(TEXTS)
-        assert len(shown) >= len([cell for cell in code_cells(read(path)) if figures(cell)])
+    seen = visited(f"notebooks/{path.stem}")
+    drawn = [cell for cell in code_cells(read(path)) if figures(cell)]
+    for width, shown in seen["texts"].items():
+        assert len(shown) >= len(drawn)
         assert [fault for figure in shown for fault in faults(figure, width)] == [], width
-    for mode in ("light", "dark"):
-        page.emulate_media(color_scheme=mode)
-        page.evaluate("mode => Object.assign(document.documentElement.dataset, {mode, theme: mode})", mode)
-        assert [(text, round(ratio, 1)) for text, ratio in page.evaluate(CONTRAST) if ratio < 3] == [], mode
-    page.close()
+    for mode, contrast in seen["contrast"].items():
+        assert [(text, round(ratio, 1)) for text, ratio in contrast if ratio < 3] == [], mode
 
 
 @pytest.mark.parametrize("path", finished_paths(), ids=lambda path: path.stem)

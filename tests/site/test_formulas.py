@@ -38,6 +38,7 @@ def formulas(text: str) -> list[str]:
     return [(shown or inline).strip() for shown, inline in re.findall(r"\$\$(.+?)\$\$|\$(.+?)\$", text, re.DOTALL)]
 
 
+@cache
 def all_math() -> list[Tag]:
     return [math for document in contents() for math in article(SITE / f"{document}.html").find_all("math")]
 

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page
 
 from rnn_utils.page import CLAIM_MIME
 from tests.site.conftest import needs_chromium
-from tests.site.test_browser import DAY_AND_NIGHT, check_page, selectors_of
+from tests.site.test_browser import DAY_AND_NIGHT, check
 from tests.site.test_pages import SITE, contents, soup
+from tests.site.visit import UNMATCHED, WIDTHS, selectors_of, shown
 from tools.chapters import ROOT, chapter_paths, finished_paths, minutes, read, title
 
 INDEX = SITE / "index.html"
@@ -248,9 +249,11 @@ class TestInABrowser:
         assert read in ("1", "2")
         assert page.inner_text(".seen").startswith({"1": "1 word read", "2": "2 words read"}[read])
 
-    @pytest.mark.parametrize("width", [390, 1440])
-    def test_it_asks_no_other_host_and_complains_of_nothing(self, opened: Callable[..., Page], width: int) -> None:
-        check_page(opened(width=width, reduced_motion="no-preference"), "index")
+    @pytest.mark.parametrize("device", WIDTHS)
+    def test_it_asks_no_other_host_and_complains_of_nothing(self, browser: Browser, device: str) -> None:
+        page = browser.new_page(reduced_motion="no-preference")
+        check(shown(page, "index", *WIDTHS[device]))
+        page.close()
 
     @pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
     def test_everything_fits_and_can_be_touched(self, opened: Callable[..., Page], width: int) -> None:
@@ -280,12 +283,11 @@ class TestInABrowser:
     def test_every_rule_of_its_sheet_styles_something(self, opened: Callable[..., Page]) -> None:
         unused = selectors_of("landing.css")
         page = opened()
-        unmatched = "unused => unused.filter(selector => !document.querySelector(selector))"
         for change in ("#cut", "#mode", "#mode", "#mode"):
-            unused = page.evaluate(unmatched, unused)
+            unused = page.evaluate(UNMATCHED, unused)
             page.locator(change).press("Space")
         page.locator("#read").press("ArrowLeft")
-        assert page.evaluate(unmatched, unused) == []
+        assert page.evaluate(UNMATCHED, unused) == []
 
 
 def floats(line: str) -> list[float]:

@@ -1,11 +1,12 @@
 """What a page of the book loads: few files, each of them used, and not too much of them."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, article, contents, soup
@@ -41,8 +42,11 @@ PACKED = {".png", ".woff2"}
 
 
 @pytest.mark.parametrize("document", CHAPTERS)
-def test_chapter_loads_what_it_uses_and_comes_in_600_kilobytes(browser: Browser, document: str) -> None:
-    everything = loaded(browser, document)
+def test_chapter_loads_what_it_uses_and_comes_in_600_kilobytes(
+    visited: Callable[[str], dict[str, Any]], document: str
+) -> None:
+    asked = visited(document)["desktop"]["asked"]
+    everything = {Path(unquote(urlsplit(address).path)) for address in asked if address.startswith("file:")}
     files = [path for path in everything if path.parent.name not in ("_images", "faces", "notebooks")]
     names = {"mystnb.css" if path.name.startswith("mystnb.") else path.name for path in files}
     assert names == SHARED | {"mystnb.css"}
@@ -66,17 +70,6 @@ def test_every_icon_is_drawn_in_the_page(document: str) -> None:
     page = soup(SITE / f"{document}.html")
     assert page.select("[class*='fa-']") == []
     assert page.select("svg.icon[aria-hidden='true'] > path")
-
-
-def loaded(browser: Browser, document: str) -> set[Path]:
-    """Return the files that a browser asks for."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    asked: set[str] = set()
-    page.on("request", lambda request: asked.add(request.url))
-    page.goto((SITE / f"{document}.html").as_uri(), wait_until="load")
-    page.evaluate("() => document.fonts.ready.then(() => 0)")
-    page.close()
-    return {Path(unquote(urlsplit(address).path)) for address in asked if address.startswith("file:")}
 
 
 def transferred(path: Path) -> int:

@@ -2,17 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from copy import copy
+from typing import Any
 
 import pypdfium2
 import pytest
 from bs4 import Tag
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from pypdfium2 import raw
 
 from tests.site.conftest import needs_chromium
 from tests.site.test_pages import SITE, article, contents
+from tests.site.visit import FONTS, MODE
 
 pytestmark = needs_chromium
 
@@ -23,19 +25,6 @@ FURNITURE = [
     "Click to", "how this is checked", "code cell source", "Imports and settings", "Open the checks", "Contents",
     "Skip to", "Back to top", "Search", "previous", "next", "By The book", "Copyright",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    yield page
-    page.close()
-
-
-def opened(page: Page, document: str) -> None:
-    """Open a page until it is whole."""
-    page.goto((SITE / f"{document}.html").as_uri(), wait_until="load")
-    page.evaluate("() => document.fonts.ready.then(() => 0)")
 
 
 def split(sheet: pypdfium2.PdfPage) -> tuple[str, str]:
@@ -51,13 +40,12 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.parametrize("document", contents())
-def test_page_prints_as_a_book(page: Page, document: str) -> None:
+def test_page_prints_as_a_book(visited: Callable[[str], dict[str, Any]], document: str) -> None:
     shown = copy(article(SITE / f"{document}.html"))
     folded = [squeezed(pre.get_text()) for pre in shown.select("div.cell > details pre")]
     for part in shown.select("summary, div.cell > details"):
         part.decompose()
-    opened(page, document)
-    sheets = list(pypdfium2.PdfDocument(page.pdf(format="A4", print_background=False)))
+    sheets = list(pypdfium2.PdfDocument(visited(document)["paper"]))
     bodies, feet = zip(*map(split, sheets), strict=True)
     text = squeezed("".join(bodies))
     assert lost_code(shown, text) == []
@@ -113,11 +101,14 @@ def sizes(sheet: pypdfium2.PdfPage) -> set[float]:
     return found
 
 
-def test_a_dark_page_prints_as_a_light_one(page: Page) -> None:
-    opened(page, "notebooks/01_order_matters")
+def test_a_dark_page_prints_as_a_light_one(browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((SITE / "notebooks" / "01_order_matters.html").as_uri(), wait_until="load")
+    page.evaluate(FONTS)
     files = []
     for mode in ("light", "dark"):
-        page.evaluate("mode => Object.assign(document.documentElement.dataset, {mode, theme: mode})", mode)
+        page.evaluate(MODE, mode)
         file = page.pdf(format="A4", print_background=True)
         files.append(re.sub(rb"\(D:\d{14}[^)]*\)", b"", file))  # when it was printed
+    page.close()
     assert files[0] == files[1]

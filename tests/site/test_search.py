@@ -1,6 +1,7 @@
 """The search of the book knows the spellings that readers type."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -19,11 +20,12 @@ SPELLINGS = [word for term in load_glossary() for words in term.also.values() fo
 
 
 @pytest.fixture(scope="module")
-def search(browser: Browser) -> Page:
+def search(browser: Browser) -> Iterator[Page]:
     """The page of the search, which has read its index once."""
     page = browser.new_page()
     page.goto((SITE / "search.html").as_uri(), wait_until="load")
-    return page
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("word", SPELLINGS)

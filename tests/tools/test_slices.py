@@ -107,6 +107,18 @@ def test_what_cannot_change_a_row_does_not_count(root: Path, file: str, old: str
     assert slow(root) == before
 
 
+def test_a_program_that_a_run_starts_counts(root: Path) -> None:
+    replaced(root, "benchmarks/study.py", '"digits"))}', '"digits", "cluster/train.py"))}')
+    program = root / "benchmarks" / "cluster" / "train.py"
+    program.parent.mkdir()
+    program.write_text("RATE = 1  # an hour\n", encoding="utf-8")
+    before = slow(root)
+    replaced(root, "benchmarks/cluster/train.py", "an hour", "a minute")
+    assert slow(root) == before
+    replaced(root, "benchmarks/cluster/train.py", "RATE = 1", "RATE = 2")
+    assert slow(root) != before
+
+
 def test_a_definition_may_move(root: Path) -> None:
     before = slow(root)
     (root / "rnn_utils" / "nets" / "small.py").rename(root / "rnn_utils" / "nets" / "tiny.py")

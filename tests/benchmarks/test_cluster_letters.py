@@ -1,0 +1,105 @@
+"""The net that writes, trained by two processes: the text dealt out, a worker killed, a worker silent."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import psutil
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("pytorch_lightning")
+
+CLUSTER = Path(__file__).resolve().parents[2] / "benchmarks" / "cluster"
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+LITTLE = ["--letters", "20000", "--rows", "32", "--rate", "0.004"]  # five steps a pass
+
+
+@pytest.fixture(scope="module")
+def letters() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("letters", CLUSTER / "letters.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("workers", range(1, 9))
+def test_each_letter_is_read_by_one_worker_but_for_the_rest(letters: ModuleType, workers: int) -> None:
+    x = torch.arange(10_007)
+    own = [letters.own_rows(x, 5, worker, workers) for worker in range(workers)]
+    read = torch.cat([rows.flatten() for rows in own])
+    assert read.tolist() == list(range(len(read)))
+    assert len(x) - len(read) < 5 * workers
+    for rows in own:
+        pairs = list(letters.batches(rows))
+        assert torch.equal(torch.cat([y for _, y in pairs], dim=1), rows[:, 1:])
+        assert all(torch.equal(x + 1, y) for x, y in pairs)
+
+
+class Started(subprocess.Popen):
+    """Two processes that train, with the first one's child or torchrun's as the other; what they say goes to a file."""
+
+    def __init__(self, command: list[str], out: Path, *more: str):
+        self.out, self.log = out, out.with_suffix(".log")
+        with self.log.open("w") as log:
+            command = [*command, str(CLUSTER / "letters.py"), "--out", str(out), *LITTLE, *more]
+            super().__init__(command, env=ENVIRONMENT, stdout=log, stderr=log)
+
+    def said(self, timeout: float = 120) -> str:
+        """Wait for the end; return what was said."""
+        self.wait(timeout)
+        return self.log.read_text(encoding="utf-8")
+
+    def last_worker(self) -> psutil.Process:
+        """Wait for the first checkpoint; return the youngest process that trains."""
+        end = time.monotonic() + 120
+        while not (self.out / "last.ckpt").exists():
+            assert self.poll() is None, self.said()
+            assert time.monotonic() < end, "no checkpoint after two minutes"
+            time.sleep(0.05)
+        children = psutil.Process(self.pid).children(recursive=True)
+        trains = [child for child in children if "letters.py" in " ".join(child.cmdline())]
+        return max(trains, key=lambda child: child.pid)
+
+
+def ended(said: str) -> str:
+    return re.search(r"2 workers, \d+ steps: [\d.]+ bits a letter", said)[0]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_killed_worker_is_started_again_and_comes_to_the_same_net(tmp_path: Path) -> None:
+    killed = Started([*TORCHRUN, "--max-restarts", "1"], tmp_path / "killed", "--passes", "12")
+    killed.last_worker().kill()
+    said = killed.said()
+    assert killed.returncode == 0, said
+    assert "Restored all states from the checkpoint" in said
+    calm = Started([sys.executable], tmp_path / "calm", "--workers", "2", "--passes", "12")
+    assert ended(said) == ended(calm.said())
+    more = Started([sys.executable], tmp_path / "calm", "--workers", "2", "--passes", "13")
+    assert "planned for 60 steps, and 65 were asked for. Give the same --passes" in more.said()
+    assert more.returncode == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_silent_worker_ends_in_one_clear_error_in_time(tmp_path: Path) -> None:
+    process = Started([sys.executable], tmp_path / "run", "--workers", "2", "--passes", "9999", "--timeout", "10")
+    silent = process.last_worker()
+    silent.suspend()
+    stopped = time.monotonic()
+    try:
+        said = process.said(60)
+    finally:
+        silent.kill()
+    assert process.returncode == 1
+    assert 5 < time.monotonic() - stopped < 45
+    assert re.search(r"letters: worker 0 of 2 has lost another one; expected its answer within 10 s, got: .+", said)
+    assert f"Start again to go on from the last checkpoint in {tmp_path / 'run'}." in said
+    assert "Traceback" not in said
