@@ -59,7 +59,10 @@ def asked_for() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=STEPS, help=f"steps of the whole training ({STEPS})")
     parser.add_argument("--rounds", type=int, default=10, help="backups on the way (10)")
     parser.add_argument("--seed", type=int, default=42, help="of the first weights and of the mini-batches (42)")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if not 1 <= asked.rounds <= asked.steps:
+        parser.error(f"got {asked.rounds} rounds of {asked.steps} steps; expected from 1 round to one for each step")
+    return asked
 
 
 def main() -> None:

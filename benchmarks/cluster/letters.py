@@ -90,6 +90,11 @@ class Letters(pl.LightningDataModule):
 def own_rows(x: Tensor, rows: int, worker: int, workers: int) -> Tensor:
     """Return the rows of one worker; together, the workers have all of the text but what is left at its end."""
     letters = len(x) // (workers * rows)  # in a row
+    if letters < 2:
+        sys.exit(
+            f"letters: got {len(x)} letters for {workers} workers with {rows} rows each; expected at least two letters "
+            "in a row. Ask for fewer --rows, or more --letters."
+        )
     return x[: workers * rows * letters].view(workers, rows, letters)[worker]
 
 
@@ -100,16 +105,23 @@ def batches(rows: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         yield here[:, :-1], here[:, 1:]
 
 
+def positive(text: str) -> int:
+    """Read a whole number from 1 on."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"got {text}; expected a whole number from 1 on")
+    return int(text)
+
+
 def asked_for(about: str) -> argparse.Namespace:
     """Read the command line of a program, which says this about itself."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints, on a disk that all can see")
-    parser.add_argument("--passes", type=int, default=4, help="how often the text is read (4)")
-    parser.add_argument("--letters", type=int, help="read only the first ones of the text")
-    parser.add_argument("--rows", type=int, default=32, help="rows that each worker reads at once (32)")
+    parser.add_argument("--passes", type=positive, default=4, help="how often the text is read (4)")
+    parser.add_argument("--letters", type=positive, help="read only the first ones of the text")
+    parser.add_argument("--rows", type=positive, default=32, help="rows that each worker reads at once (32)")
     parser.add_argument("--rate", type=float, default=0.016, help="the highest learning rate (0.016)")
     parser.add_argument("--seed", type=int, default=42, help="of the first weights and of the starts (42)")
-    parser.add_argument("--workers", type=int, default=1, help="processes to start here (1)")
+    parser.add_argument("--workers", type=positive, default=1, help="processes to start here (1)")
     parser.add_argument("--timeout", type=float, default=60, help="seconds to wait for another worker (60)")
     return parser.parse_args()
 

@@ -10,7 +10,7 @@ import argparse
 
 import torch
 import torch.distributed as dist
-from letters import batches, own_rows
+from letters import batches, own_rows, positive
 from torch import Tensor
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
@@ -29,8 +29,8 @@ def held(tensors: list[Tensor]) -> int:
 def main() -> None:
     """Train for a few steps, and let each worker say what it holds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=10, help="steps of AdamW (10)")
-    parser.add_argument("--rows", type=int, default=32, help="rows that each worker reads at once (32)")
+    parser.add_argument("--steps", type=positive, default=10, help="steps of AdamW (10)")
+    parser.add_argument("--rows", type=positive, default=32, help="rows that each worker reads at once (32)")
     parser.add_argument("--rate", type=float, default=0.001, help="learning rate (0.001)")
     parser.add_argument("--seed", type=int, default=42, help="of the first weights (42)")
     parser.add_argument("--save", help="file for the whole weights, put together again")

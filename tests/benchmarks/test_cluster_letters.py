@@ -42,6 +42,27 @@ def test_each_letter_is_read_by_one_worker_but_for_the_rest(letters: ModuleType,
         assert all(torch.equal(x + 1, y) for x, y in pairs)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--rows", "0"], "--rows: got 0; expected a whole number from 1 on"),
+        (["--passes", "two"], "--passes: got two; expected a whole number from 1 on"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused(
+    letters: ModuleType, asked: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["letters.py", "--out", "run", *asked])
+    with pytest.raises(SystemExit):
+        letters.asked_for("")
+    assert said in capsys.readouterr().err
+
+
+def test_rows_without_letters_are_refused(letters: ModuleType) -> None:
+    with pytest.raises(SystemExit, match=r"got 100 letters for 2 workers with 32 rows each.+fewer --rows"):
+        letters.own_rows(torch.arange(100), 32, 0, 2)
+
+
 class Started(subprocess.Popen):
     """Two processes that train, with the first one's child or torchrun's as the other; what they say goes to a file."""
 
