@@ -17,14 +17,11 @@ from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from rnn_utils.chapters.ch31_letters import (
-    State,
-    Writer,
     chances,
     count_pieces,
     ends_of_words,
     hot,
     net_chances,
-    numbered,
     price,
     running_text,
     teach_letters,
@@ -34,6 +31,7 @@ from rnn_utils.chapters.ch31_letters import (
     write_on,
 )
 from rnn_utils.data.texts import load_declaration, load_handbook
+from rnn_utils.nets.writer import State, Writer, numbered
 
 ORDER = {"en": 8, "ru": 8, "zh": 5}  # chosen on the validation part
 EMBEDDED = {"en": 32, "ru": 32, "zh": 64}

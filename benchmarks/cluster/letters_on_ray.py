@@ -6,8 +6,10 @@
 After each pass over the text a checkpoint is written; the workers go on from the last one.
 """
 
+from pathlib import Path
 from typing import Any
 
+import ray
 from letters import asked_for, train
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, get_checkpoint
 from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment, RayTrainReportCallback
@@ -33,6 +35,8 @@ def work(config: dict[str, Any]) -> None:
 def main() -> None:
     """Train as the command line says."""
     asked = asked_for(__doc__)
+    # Workers find `letters` in this folder alone, wherever they run and whatever stands where we were started.
+    ray.init(runtime_env={"working_dir": str(Path(__file__).resolve().parent)})
     TorchTrainer(
         work,
         train_loop_config={"asked": asked},

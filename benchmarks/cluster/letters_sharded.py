@@ -17,7 +17,8 @@ from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
 from torch.nn import functional
 
-from rnn_utils.chapters.ch31_letters import Writer, numbered, running_text
+from rnn_utils.chapters.ch31_letters import running_text
+from rnn_utils.nets.writer import Writer, numbered
 
 
 def held(tensors: list[Tensor]) -> int:

@@ -74,27 +74,6 @@ def test_a_price_is_in_bits_and_a_new_letter_costs_more() -> None:
     assert other[1] == bits[1], "what a rival says of a letter that it cannot know changes its price"
 
 
-@pytest.mark.parametrize("cell", ["LSTM", "GRU", "RNN"])
-def test_a_writer_reads_in_pieces_as_in_one(cell: str) -> None:
-    net, x = writer(cell), letters.numbered(TEXT, ALPHABET)[None]
-    whole, _ = net(x)
-    one, state = net(x[:, :20])
-    other, _ = net(x[:, 20:], state)
-    torch.testing.assert_close(torch.cat([one, other], dim=1), whole)
-
-
-def test_forget_gates_begin_open_and_unknown_letters_are_zeros() -> None:
-    net = writer()
-    assert net.cell.bias_ih_l0[7:14].tolist() == [1.0] * 7
-    assert not (net.cell.bias_ih_l0[:7] == 1).any()
-    assert net.letters(letters.numbered("é", ALPHABET)).tolist() == [[0.0] * 5]
-
-
-def test_an_unknown_cell_is_named() -> None:
-    with pytest.raises(SettingError, match="cell is 'MLP'; expected one of LSTM, GRU, RNN"):
-        letters.Writer(3, cell="MLP")
-
-
 def test_strips_go_on_where_they_stopped() -> None:
     x = torch.arange(100)
     (x1, y1), (x2, _), (x3, _) = islice(letters.strips(x, np.random.default_rng(0), N=2, T=20), 3)

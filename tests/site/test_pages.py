@@ -13,7 +13,9 @@ import yaml
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from book._ext.rnn_book.folding import NUMBERS
+from rnn_utils import recall
 from rnn_utils.page import measured
+from tools.bars import STUDIES, bars
 from tools.chapters import ROOT, code_cells, finished_paths, glued, picture, read
 from tools.drawn import words
 from tools.measured import claims
@@ -162,6 +164,14 @@ def test_what_was_measured_lists_every_claim() -> None:
     assert listed == [
         record["id"] for path in finished_paths() for cell in code_cells(read(path)) for record in claims(cell)
     ]
+
+
+def test_what_it_costs_lists_every_bar() -> None:
+    page = article(SITE / "book" / "what_it_costs.html")
+    listed = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.select(".bars tbody tr")]
+    kept = {"met": "yes", "NOT MET": "no", "not measured": "not measured"}
+    expected = [(bar.asked, kept[bar.verdict()]) for bar in bars(*map(recall, STUDIES))]
+    assert [(row[0], row[3]) for row in listed] == expected
 
 
 def test_no_markup_is_left_raw(page: Path) -> None:

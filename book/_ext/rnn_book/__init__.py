@@ -9,6 +9,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from .bars import BarTables
 from .chapter import add_card
 from .claims import ClaimRole, MeasuredTables, collect_claims, show_measured
 from .figures import put_figures_inline, write_colours
@@ -26,6 +27,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("claim", ClaimRole())
     app.add_directive("glossary-table", GlossaryTable)
     app.add_directive("measured-tables", MeasuredTables)
+    app.add_directive("bar-tables", BarTables)
     app.add_html_math_renderer("mathml", (visit_formula, None), (visit_displayed, None))
     app.connect("builder-inited", collect_claims)
     app.connect("doctree-read", put_figures_inline, priority=100)  # before Sphinx gathers the images
