@@ -24,8 +24,7 @@ def draw_ring(history: Sequence[Array]) -> list[Axes]:
     for moment, (ax, held) in enumerate(zip(axes.flat, history, strict=False)):
         for (worker, piece), count in np.ndenumerate(held):
             whole = count == workers
-            colour = STATE if whole else tint(STATE, 0.22 * float(count))
-            ax.add_patch(plt.Rectangle((piece, worker), 0.94, 0.94, color=colour))
+            ax.add_patch(plt.Rectangle((piece, worker), 0.94, 0.94, color=tint(STATE, 0.44 * count / workers)))
             ax.text(
                 piece + 0.47,
                 worker + 0.5,
@@ -33,7 +32,7 @@ def draw_ring(history: Sequence[Array]) -> list[Axes]:
                 ha="center",
                 va="center",
                 size=14,
-                color="white" if whole else "black",
+                weight="bold" if whole else "normal",
             )
         ax.set(xlim=(0, held.shape[1]), ylim=(workers, 0), aspect="equal", xticks=[], yticks=[])
         ax.set_title(f"after {moment}" if moment else "at first", size=14, loc="left")

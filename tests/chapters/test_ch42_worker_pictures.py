@@ -8,13 +8,15 @@ from rnn_utils.chapters import ch42_worker_pictures as pictures
 mpl.use("Agg")
 
 
-def test_every_piece_says_how_many_were_added_and_only_a_whole_sum_is_dark() -> None:
+def test_every_piece_says_how_many_were_added_and_only_a_whole_sum_is_bold() -> None:
     axes = pictures.draw_ring([np.ones((2, 2)), np.array([[1.0, 2], [1, 2]]), np.full((2, 2), 2.0)])
     said = [[text.get_text() for text in ax.texts] for ax in axes]
     assert said == [["1", "1", "1", "1"], ["1", "2", "1", "2"], ["2", "2", "2", "2"], []]
     assert [ax.get_title("left") for ax in axes] == ["at first", "after 1", "after 2", ""]
-    dark = [[patch.get_facecolor() == axes[2].patches[0].get_facecolor() for patch in ax.patches] for ax in axes]
-    assert dark == [[False] * 4, [False, True, False, True], [True] * 4, []]
+    bold = [[text.get_weight() == "bold" for text in ax.texts] for ax in axes]
+    assert bold == [[False] * 4, [False, True, False, True], [True] * 4, []]
+    fill = [[patch.get_facecolor() == axes[2].patches[0].get_facecolor() for patch in ax.patches] for ax in axes]
+    assert fill == bold
 
 
 def test_every_net_is_a_dot_and_the_line_goes_through_the_medians() -> None:

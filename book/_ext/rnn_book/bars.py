@@ -23,7 +23,7 @@ class BarTables(SphinxDirective):
         """Build one table per question."""
         studies = list(map(recall, STUDIES))
         found: list[nodes.Node] = []
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("", "Measured", "Bar", "Kept?", ""))
+        head = "".join(f'<th scope="col">{name}</th>' for name in ("Promise", "Measured", "Bar", "Kept?", "Drawn"))
         for about, group in groupby(bars(*studies), key=lambda bar: bar.about):
             rows = "".join(map(bar_row, group))
             table = f'<table class="table bars"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
