@@ -9,12 +9,12 @@ mpl.use("Agg")
 
 
 def test_every_piece_says_how_many_were_added_and_only_a_whole_sum_is_bold() -> None:
-    axes = pictures.draw_ring([np.ones((2, 2)), np.array([[1.0, 2], [1, 2]]), np.full((2, 2), 2.0)])
+    axes = pictures.draw_ring([np.ones((3, 3)), np.array([[1.0, 2, 3]] * 3), np.full((3, 3), 3.0)])
     said = [[text.get_text() for text in ax.texts] for ax in axes]
-    assert said == [["1", "1", "1", "1"], ["1", "2", "1", "2"], ["2", "2", "2", "2"], []]
+    assert said == [["1"] * 9, ["1", "2", "3"] * 3, ["3"] * 9, []]
     assert [ax.get_title("left") for ax in axes] == ["at first", "after 1", "after 2", ""]
     bold = [[text.get_weight() == "bold" for text in ax.texts] for ax in axes]
-    assert bold == [[False] * 4, [False, True, False, True], [True] * 4, []]
+    assert bold == [[False] * 9, [False, False, True] * 3, [True] * 9, []]
     fill = [[patch.get_facecolor() == axes[2].patches[0].get_facecolor() for patch in ax.patches] for ax in axes]
     assert fill == bold
 
