@@ -24,7 +24,7 @@ def draw_ring(history: Sequence[Array]) -> list[Axes]:
     for moment, (ax, held) in enumerate(zip(axes.flat, history, strict=False)):
         for (worker, piece), count in np.ndenumerate(held):
             whole = count == workers
-            ax.add_patch(plt.Rectangle((piece, worker), 0.94, 0.94, color=tint(STATE, 0.44 * count / workers)))
+            ax.add_patch(plt.Rectangle((piece, worker), 0.94, 0.94, color=tint(STATE, 0.44 * float(count) / workers)))
             ax.text(
                 piece + 0.47,
                 worker + 0.5,
