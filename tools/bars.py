@@ -32,7 +32,7 @@ class Bar(NamedTuple):
         """Say whether the bar is met."""
         if isinstance(self.measured, str):
             return "not measured"
-        return "met" if HOLDS[self.holds](self.measured, self.bar) else "NOT MET"
+        return "met" if HOLDS[self.holds](self.measured, self.bar) else "not met"
 
 
 def middle(rows: Iterable[dict[str, Any]], value: Callable[[dict[str, Any]], float]) -> float:

@@ -12,7 +12,6 @@ from tools.bars import STUDIES, Bar, bars, machines
 
 from .claims import SIGNS
 
-KEPT = {"met": "yes", "NOT MET": "no", "not measured": "not measured"}
 TICK = 0.6  # of the width of a drawing: where the bar stands
 
 
@@ -23,7 +22,7 @@ class BarTables(SphinxDirective):
         """Build one table per question."""
         studies = list(map(recall, STUDIES))
         found: list[nodes.Node] = []
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("Promise", "Measured", "Bar", "Kept?", "Drawn"))
+        head = "".join(f'<th scope="col">{name}</th>' for name in ("Promise", "Measured", "Bar", "Bar is", "Drawn"))
         for about, group in groupby(bars(*studies), key=lambda bar: bar.about):
             rows = "".join(map(bar_row, group))
             table = f'<table class="table bars"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
@@ -40,7 +39,7 @@ def bar_row(bar: Bar) -> str:
     unit = f" {bar.unit}" if bar.unit else ""
     measured = typeset(bar.said()) + ("" if isinstance(bar.measured, str) else unit)
     allowed = f"{SIGNS[bar.holds]} {typeset(f'{bar.bar:g}')}{unit}"
-    sides = [html.escape(side).replace(" ", "&nbsp;") for side in (measured, allowed)] + [KEPT[bar.verdict()]]
+    sides = [html.escape(side).replace(" ", "&nbsp;") for side in (measured, allowed)] + [bar.verdict()]
     asked = f'<th scope="row">{html.escape(bar.asked)}</th>'
     return f"<tr>{asked}{''.join(f'<td>{side}</td>' for side in sides)}<td>{drawn(bar)}</td></tr>"
 
@@ -50,8 +49,8 @@ def drawn(bar: Bar) -> str:
     if isinstance(bar.measured, str) or not bar.bar:
         return ""
     part = min(1, TICK * bar.measured / bar.bar)
-    kept = "kept" if bar.verdict() == "met" else "missed"
+    kind = bar.verdict().replace(" ", "-")
     return (
-        f'<svg class="bar {kept}" viewBox="0 0 100 16" aria-hidden="true">'
+        f'<svg class="{kind}" viewBox="0 0 100 16" aria-hidden="true">'
         f'<rect y="4" width="{100 * part:.1f}" height="8"/><path d="M{100 * TICK} 0v16"/></svg>'
     )
