@@ -24,10 +24,7 @@ PATIENCE = 120  # seconds: a framework starts slowly just after it was installed
 
 # What a framework is asked, each in a process of its own: it may be noisy or broken, or end the process.
 ASKED = {
-    "NumPy": """
-import numpy
-words = [numpy.__version__]
-""",
+    "NumPy": "import numpy; words = [numpy.__version__]",
     "TensorFlow": """
 import keras, tensorflow
 cuda = tensorflow.sysconfig.get_build_info().get("cuda_version")
@@ -47,6 +44,7 @@ chosen = setup(0)
 print("\\nsetup: " + ", ".join([*words, f"setup chooses {chosen.device}, threads: {chosen.threads}"]))
 """
 PACKAGES = {"NumPy": "numpy", "TensorFlow": "tensorflow", "PyTorch": "torch"}
+INSTEAD = {"TensorFlow": " Without it, chapters that import Keras alone run with KERAS_BACKEND=torch."}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -108,7 +106,8 @@ def doctor() -> int:
 def _ask(title: str) -> tuple[str, list[str]]:
     """Return what a framework says of itself, and what will fail: an empty list, if all is well."""
     if find_spec(PACKAGES[title]) is None:
-        return "not installed", [f"{title} is not installed; run python -m pip install {PACKAGES[title]}."]
+        bring = f"run python -m pip install {PACKAGES[title]}.{INSTEAD.get(title, '')}"
+        return "not installed", [f"{title} is not installed; {bring}"]
     try:
         command = [sys.executable, "-c", ASKED[title] + ANSWER]
         child = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=PATIENCE)

@@ -74,6 +74,14 @@ def test_what_is_not_installed_is_named_with_the_way_to_get_it(pretended, capsys
     assert 'Some chapters need pandas>=2.2; run python -m pip install "pandas>=2.2".' in out
 
 
+def test_without_tensorflow_the_doctor_names_the_other_backend(pretended, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "tensorflow" else name)
+    assert command.command_line(["doctor"]) == 1
+    assert "install tensorflow. Without it, chapters that import Keras alone run with KERAS_BACKEND=torch.\n" in (
+        capsys.readouterr().out
+    )
+
+
 def test_an_unsupported_python_will_fail(pretended, capsys, monkeypatch) -> None:
     monkeypatch.setattr(command, "SUPPORTED", ((3, 0), (3, 1)))
     assert command.command_line(["doctor"]) == 1

@@ -1,13 +1,12 @@
 """Print what the book and its library are held to, and what was measured (`make bench`).
 
 First the runs are done that are not stored: on a machine of your own, delete ``benchmarks/results/`` of the two
-studies before, and keep the machine quiet for three quarters of an hour.  The same stands on a page of the book.
+studies before, and keep the machine quiet for an hour and a half.  The same stands on a page of the book.
 """
 
 import argparse
 
-from rnn_utils import recall
-from tools.bars import STUDIES, bars, machines
+from tools.bars import STUDIES, bars, machines, stored
 from tools.study import complete
 
 
@@ -16,7 +15,7 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     for study in STUDIES:
         complete(study, 1)
-    studies = list(map(recall, STUDIES))
+    studies = list(map(stored, STUDIES))
     for bar in bars(*studies):
         print(f"{bar.asked:<56} {bar.said():>8}  {bar.holds:<2} {bar.bar:g} {bar.unit:<3} {bar.verdict()}")
     print("\n".join(machines(studies)))

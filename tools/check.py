@@ -29,7 +29,8 @@ from tools.chapters import (
 from tools.checking import share_that_only_checks
 from tools.processors import earlier, native
 
-UNIT = ["tests", "--ignore=tests/site", "--ignore=tests/data/test_mnist.py"]
+# Three at a time: some of these tests wait for programs that they start.
+UNIT = ["tests", "--ignore=tests/site", "--ignore=tests/data/test_mnist.py", "-n", "3"]
 PYTEST = ["-m", "pytest", "-p", "no:cacheprovider", "--quiet", "-n", "2"]
 NBVAL = ["--nbval", "--nbval-kernel-name=rnn-book", "--nbval-cell-timeout=900", "--nbval-kernel-startup-timeout=120"]
 # Files, not cells, go to the two workers; nbval itself leaves handles open, so warnings stay warnings.

@@ -74,12 +74,23 @@ def test_first_chapter_runs_in_an_empty_environment(tmp_path: Path) -> None:
 @pytest.mark.tensorflow
 @pytest.mark.torch
 @pytest.mark.enable_socket
-def test_a_chapter_runs_with_what_a_notebook_service_brings(tmp_path: Path) -> None:
-    """Another chapter at every commit, or ``RNN_UTILS_TURN``: its first cell installs the rest."""
+def test_a_chapter_runs_with_what_a_notebook_service_brings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another chapter at every commit, or ``RNN_UTILS_TURN``: its first cell installs the rest.
+
+    Only a chapter that imports TensorFlow itself gets it; elsewhere Keras computes with PyTorch.
+    """
     python = new_environment(tmp_path)
-    lend(["numpy", "matplotlib", "pandas", "scikit-learn", "tensorflow", "torch", "nbclient", "ipykernel"], python)
     others = finished_paths()[1:]
-    runs_whole(others[turn() % len(others)].name, python, tmp_path)
+    chapter = others[turn() % len(others)]
+    asks = "import tensorflow" in code_cells(read(chapter))[0].source
+    lend(["numpy", "matplotlib", "pandas", "scikit-learn", "torch", "nbclient", "ipykernel", "keras"], python)
+    if asks:
+        lend(["tensorflow"], python)
+    else:
+        monkeypatch.setenv("KERAS_BACKEND", "torch")
+    seen = subprocess.check_output([python, "-c", "from importlib.util import *; print(find_spec('tensorflow'))"])
+    assert asks == (seen.strip() != b"None")
+    runs_whole(chapter.name, python, tmp_path)
 
 
 def new_environment(folder: Path) -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rnn_utils import recall
-from tools.bars import STUDIES, Bar, bars
+from tools.bars import STUDIES, Bar, bars, stored
 
 
 @pytest.fixture
@@ -25,14 +25,26 @@ def test_every_bar_has_a_verdict(studies: list[dict[str, Any]]) -> None:
     assert found(studies, "H100").verdict() == "not measured"
 
 
+def test_every_bar_was_measured_or_says_why_not(studies: list[dict[str, Any]]) -> None:
+    assert {bar.said() for bar in bars(*studies) if bar.verdict() == "not measured"} == {"no card"}
+
+
+def test_before_the_first_run_no_bar_has_a_number() -> None:
+    assert {bar.said() for bar in bars({}, {})} == {"no run", "no card"}
+    assert stored("no_such_study") == {}
+
+
 @pytest.mark.parametrize(
     ("part", "table", "change"),
     [
         ("importing", "imports", lambda row: row.update(rnn_utils=row["numpy"] + 0.151)),
         ("frameworks", "imports", lambda row: row.update(frameworks=["torch"])),
-        ("load_mnist", "loading", lambda row: row.update(load_mnist=0.41)),
+        ("load_mnist", "loading", lambda row: row.update(rnn_utils=0.41)),
         ("from scratch", "rendering", lambda row: row.update(book=61)),
-        ("among", "growth", lambda row: row.update(book=row["chapters"] ** 1.1 + 60)),
+        ("rendering one more chapter", "growth", lambda row: row.update(book=row["chapters"] ** 1.1 + 60)),
+        ("everything", "testing", lambda row: row.update(seconds=1081)),
+        ("the last part", "validating", lambda row: row.update(last_part=300)),
+        ("testing the page", "growth", lambda row: row.update(tests=row["chapters"] ** 1.1 + 60)),
     ],
 )
 def test_a_slower_house_misses_its_bar(studies: list[dict[str, Any]], part: str, table: str, change: Any) -> None:
@@ -44,8 +56,16 @@ def test_a_slower_house_misses_its_bar(studies: list[dict[str, Any]], part: str,
 
 def test_what_grows_in_step_meets_its_bar(studies: list[dict[str, Any]]) -> None:
     for row in studies[0]["growth"]:
-        row["book"] = 2 * row["chapters"] + 60
-    assert found(studies, "among").verdict() == "met"
+        row["book"] = row["tests"] = 2 * row["chapters"] + 60
+    for part in ("rendering one more chapter", "testing the page"):
+        assert found(studies, part).verdict() == "met"
+
+
+def test_others_stand_beside_where_they_were_measured(studies: list[dict[str, Any]]) -> None:
+    for row in studies[0]["loading"]:
+        row.update(keras=0.125)
+        row.pop("torchvision", None)
+    assert found(studies, "load_mnist").asked == "load_mnist, warm; Keras 0.12 s"
 
 
 def test_a_bar_compares_as_it_says() -> None:

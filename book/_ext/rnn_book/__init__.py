@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 from .bars import BarTables
 from .chapter import add_card
@@ -21,6 +22,17 @@ from .mending import mend_pages
 from .social import add_tags, draw_pictures
 from .theme import leave_out_thebe, part_lines, put_theme_into_layer
 
+# Extensions of Jupyter Book that do not say whether pages may be read side by side.  They may: the first numbers
+# sections when all pages are read, the second is for LaTeX.
+SILENT = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
+
+
+def read_side_by_side(app: Sphinx, config: Config) -> None:
+    """Read and write pages on all cores, for which the command of Jupyter Book has no option."""
+    app.parallel = os.cpu_count() or 1
+    for name in SILENT:
+        app.extensions[name].parallel_read_safe = True
+
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles, directives and hooks."""
@@ -29,6 +41,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("measured-tables", MeasuredTables)
     app.add_directive("bar-tables", BarTables)
     app.add_html_math_renderer("mathml", (visit_formula, None), (visit_displayed, None))
+    app.connect("config-inited", read_side_by_side)
     app.connect("builder-inited", collect_claims)
     app.connect("doctree-read", put_figures_inline, priority=100)  # before Sphinx gathers the images
     app.connect("doctree-read", show_measured)

@@ -6,9 +6,8 @@ from itertools import groupby
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from rnn_utils import recall
 from rnn_utils.page import typeset
-from tools.bars import STUDIES, Bar, bars, machines
+from tools.bars import STUDIES, Bar, bars, machines, stored
 
 from .claims import SIGNS
 
@@ -20,7 +19,7 @@ class BarTables(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Build one table per question."""
-        studies = list(map(recall, STUDIES))
+        studies = list(map(stored, STUDIES))
         found: list[nodes.Node] = []
         head = "".join(f'<th scope="col">{name}</th>' for name in ("Promise", "Measured", "Bar", "Bar is", "Drawn"))
         for about, group in groupby(bars(*studies), key=lambda bar: bar.about):
