@@ -6,7 +6,8 @@ studies before, and keep the machine quiet for an hour and a half.  The same sta
 
 import argparse
 
-from tools.bars import STUDIES, bars, machines, stored
+from rnn_utils import recall
+from tools.bars import STUDIES, bars, machines
 from tools.study import complete
 
 
@@ -15,7 +16,7 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     for study in STUDIES:
         complete(study, 1)
-    studies = list(map(stored, STUDIES))
+    studies = list(map(recall, STUDIES))
     for bar in bars(*studies):
         print(f"{bar.asked:<56} {bar.said():>8}  {bar.holds:<2} {bar.bar:g} {bar.unit:<3} {bar.verdict()}")
     print("\n".join(machines(studies)))

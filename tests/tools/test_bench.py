@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rnn_utils import recall
-from tools.bars import STUDIES, Bar, bars, stored
+from tools.bars import STUDIES, Bar, bars
 
 
 @pytest.fixture
@@ -27,11 +27,6 @@ def test_every_bar_has_a_verdict(studies: list[dict[str, Any]]) -> None:
 
 def test_every_bar_was_measured_or_says_why_not(studies: list[dict[str, Any]]) -> None:
     assert {bar.said() for bar in bars(*studies) if bar.verdict() == "not measured"} == {"no card"}
-
-
-def test_before_the_first_run_no_bar_has_a_number() -> None:
-    assert {bar.said() for bar in bars({}, {})} == {"no run", "no card"}
-    assert stored("no_such_study") == {}
 
 
 @pytest.mark.parametrize(
