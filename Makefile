@@ -24,7 +24,7 @@ $(VENV)/.%: requirements.txt pyproject.toml
 book: $(VENV)/.$(if $(BOOK_URL),publish,render)  ## Render the book to _build/html/index.html
 	@$(BIN)/python -m tools.build
 
-test: $(TEST)  ## Check everything by running it (STAGE=unit for one stage): helpers, every chapter's outputs, the rendered book
+test: $(TEST)  ## Check everything by running it (STAGE=unit for one stage; RNN_UTILS_PROFILE=quick or full): helpers, every chapter's outputs, the rendered book
 	@$(BIN)/python -m tools.check $(STAGE)
 
 test-gpu: $(TEST)  ## Check the chapters' claims on a GPU; store nothing
@@ -36,8 +36,8 @@ versions: $(TEST)  ## Test the helpers with the oldest and the newest releases a
 mutants: $(TEST)  ## Break the reference cells on purpose and see that a test notices
 	@$(BIN)/python -m tools.mutate
 
-run: $(TEST)  ## Run the chapters again and store their outputs (CHAPTER=10 for one, ONCE=1 to look)
-	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(ONCE),--once)
+run: $(TEST)  ## Run the chapters again and store their outputs (CHAPTER=10 for one; RNN_UTILS_PROFILE=quick to look)
+	@RNN_UTILS_DEVICE=cpu $(BIN)/python -m tools.run $(if $(CHAPTER),--chapter $(CHAPTER))
 
 new: $(RENDER)  ## Begin a chapter as a draft (CHAPTER=05 TITLE="A look inside")
 	@$(BIN)/python -m tools.new --chapter "$(CHAPTER)" --title "$(TITLE)"

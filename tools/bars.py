@@ -99,8 +99,8 @@ def moved(row: dict[str, Any]) -> float:
 
 def dearer(growth: list[dict[str, Any]], part: str) -> float:
     """Return what a chapter more costs among many, times what it costs among some."""
-    costs = {row["chapters"]: row[part] for row in growth}
-    few, some, many = sorted(costs)
+    few, some, many = sorted({row["chapters"] for row in growth})
+    costs = {size: middle((row for row in growth if row["chapters"] == size), part) for size in (few, some, many)}
     return (costs[many] - costs[some]) / (many - some) / ((costs[some] - costs[few]) / (some - few))
 
 

@@ -1,7 +1,7 @@
 """Print what the book and its library are held to, and what was measured (`make bench`).
 
 First the runs are done that are not stored: on a machine of your own, delete ``benchmarks/results/`` of the two
-studies before, and keep the machine quiet for an hour and a half.  The same stands on a page of the book.
+studies before, and keep the machine quiet for two hours.  The same stands on a page of the book.
 """
 
 import argparse

@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import subprocess
 from ast import literal_eval
-from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -61,16 +59,6 @@ def is_draft(notebook: NotebookNode) -> bool:
 def finished_paths() -> list[Path]:
     """Return the chapters of the book in order, without drafts."""
     return [path for path in chapter_paths() if not is_draft(read(path))]
-
-
-def turn() -> int:
-    """Return ``RNN_UTILS_TURN``, or a number of the commit: what would take too long is done in turns."""
-    if chosen := os.environ.get("RNN_UTILS_TURN"):
-        return int(chosen)
-    with suppress(OSError, subprocess.CalledProcessError):  # no git, or no repository
-        command = ["git", "rev-parse", "HEAD"]
-        return int(subprocess.check_output(command, cwd=ROOT, stderr=subprocess.DEVNULL), 16)
-    return 0
 
 
 def seconds(notebook: NotebookNode, name: str) -> float:

@@ -1,4 +1,7 @@
-"""Run everything and compare (`make test`): helpers, chapters on three settings, the rendered book, other Pythons."""
+"""Run everything and compare (`make test`): helpers, chapters on three settings, the rendered book, other Pythons.
+
+How much of it, ``RNN_UTILS_PROFILE`` says (`tools.profiles`).
+"""
 
 import argparse
 import os
@@ -24,10 +27,10 @@ from tools.chapters import (
     probed_environment,
     read,
     seconds,
-    turn,
 )
 from tools.checking import share_that_only_checks
 from tools.processors import earlier, native
+from tools.profiles import in_turn, profile
 
 # Three at a time: some of these tests wait for programs that they start.
 UNIT = ["tests", "--ignore=tests/site", "--ignore=tests/data/test_mnist.py", "-n", "3"]
@@ -42,6 +45,14 @@ ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "
 # What needs NumPy alone, and so runs on another Python at the price of seconds.
 FRAMEWORKS = ("test_convert", "test_parity_keras", "test_parity_torch")
 CELLS = sorted(str(path) for path in (ROOT / "tests" / "cells").glob("test_*.py") if path.stem not in FRAMEWORKS)
+
+
+# Stages that a profile leaves out.
+LEFT_OUT = {
+    "quick": ("pythons", "chapters-isa", "chapters-digits", "chapters-card"),
+    "book": ("chapters-card",),
+    "full": (),
+}
 
 
 class Outcome(NamedTuple):
@@ -67,14 +78,17 @@ def main() -> int:
         "chapters": lambda name: chapters_stage(name, {}),
         "chapters-isa": lambda name: chapters_stage(name, other_instructions(), a_third(finished_paths())),
         "chapters-digits": digits_stage,
+        "chapters-card": card_stage,
     }
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="stage", help=f"which (default all): {', '.join(stages)}")
+    parser.add_argument(
+        "stages", nargs="*", metavar="stage", help=f"which (default all of the profile): {', '.join(stages)}"
+    )
     parser.add_argument("--chapter", help="hold one chapter against the rules and run it, and nothing else")
     asked = parser.parse_args()
     if asked.chapter is not None:
         stages = one_chapter(asked.chapter)
-    chosen = asked.stages or list(stages)
+    chosen = asked.stages or [name for name in stages if name not in LEFT_OUT[profile()]]
     if unknown := [name for name in chosen if name not in stages]:
         parser.error(f"no stage {unknown[0]!r}; expected {', '.join(stages)}")
     os.environ.update(probed_environment())
@@ -120,7 +134,8 @@ def pytest_stage(
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "junit.xml"
-        command = [python, *PYTEST, f"--junit-xml={record}", *arguments]
+        brief = ["-m", "not slow"] if profile() == "quick" else []
+        command = [python, *PYTEST, f"--junit-xml={record}", *brief, *arguments]
         settings = {**os.environ, **ONE_THREAD, **(environment or {})}
         result = subprocess.run(command, cwd=ROOT, env=settings, stdout=said, stderr=said)
         suite = ET.parse(record).getroot()[0].attrib if record.exists() else {}
@@ -171,8 +186,8 @@ def longest_first(paths: list[Path]) -> list[Path]:
 
 
 def a_third(paths: list[Path]) -> list[Path]:
-    """Return every third chapter, by the time it takes, and others at the next commit."""
-    return longest_first(paths)[turn() % 3 :: 3]
+    """Return every third chapter, by the time it takes."""
+    return in_turn(longest_first(paths), 3)
 
 
 def other_instructions() -> dict[str, str]:
@@ -183,14 +198,26 @@ def other_instructions() -> dict[str, str]:
 
 
 def digits_stage(name: str, said: TextIO | None = None) -> Outcome:
-    """Where the other stages had MNIST, run one of its chapters, another at the next commit, with the digits of all."""
+    """Where the other stages had MNIST, run one of its chapters with the digits that everybody has."""
     if mnist_source() != "mnist":
         print("The chapters above ran on the embedded digits already.", file=said)
         return Outcome(name, 0, 0, 0, 0.0)
     paths = [path for path in finished_paths() if read(path).metadata.get(META, {}).get("data") == "mnist"]
     with tempfile.TemporaryDirectory() as empty:
         nowhere = {"RNN_UTILS_DATA": "", "RNN_UTILS_OFFLINE": "1", "RNN_UTILS_CACHE": empty}
-        return chapters_stage(name, nowhere, [paths[turn() % len(paths)]], said)
+        return chapters_stage(name, nowhere, in_turn(paths, len(paths)), said)
+
+
+def card_stage(name: str) -> Outcome:
+    """Check the claims of all chapters with a graphics card in sight; skipped where there is none."""
+    start = time.perf_counter()
+    code = "import torch; print(torch.cuda.is_available() or torch.backends.mps.is_available())"
+    if subprocess.check_output([sys.executable, "-c", code], encoding="utf-8").strip() != "True":
+        print("Skipped: PyTorch sees no graphics card.")
+        return Outcome(name, 0, 0, 1, 0.0)
+    command, settings = [sys.executable, "-m", "tools.run", "--check"], {**os.environ, "RNN_UTILS_DEVICE": "auto"}
+    failed = subprocess.run(command, cwd=ROOT, env=settings).returncode
+    return Outcome(name, len(chapter_paths()) - failed, failed, 0, time.perf_counter() - start)
 
 
 def summed_up(outcomes: list[Outcome]) -> int:

@@ -1,16 +1,19 @@
-"""A pytest plugin around nbval: close outputs, pictures, claims, time limits (``-p tools.nbval_plugin``).
+"""A pytest plugin around nbval: close outputs, pictures, claims, time limits, slow starts (``-p tools.nbval_plugin``).
 
 nbval runs a chapter cell by cell and compares exact texts.  It keeps the new outputs of every cell,
 so what it cannot judge is judged here without running anything twice.
 """
 
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 
+import nbval.plugin
 import psutil
 import pytest
+from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from rnn_utils.data.mnist import mnist_source
@@ -21,11 +24,25 @@ from tools.drawn import SVG
 
 TIME_FACTOR = 3  # a chapter may take this many times what it states
 
+FIRST_TRY = 30  # seconds; a kernel answers in a few, or never
+
 SOURCE = pytest.StashKey[str]()
 spent: dict[Path, float] = defaultdict(float)
 
 
+class StartedAgain(RunningKernel):
+    """A kernel that is started once more if it does not answer, which ipykernel 7 does not always do."""
+
+    def __init__(self, kernel_name: str, cwd: str | None = None, startup_timeout: float = 60):
+        try:
+            super().__init__(kernel_name, cwd, min(FIRST_TRY, startup_timeout))
+        except RuntimeError as error:
+            warnings.warn(f"{error}. It is started again.", stacklevel=2)
+            super().__init__(kernel_name, cwd, startup_timeout)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    nbval.plugin.RunningKernel = StartedAgain
     config.stash[SOURCE] = mnist_source()
 
 

@@ -2,6 +2,7 @@
 
 A chapter is run with every instruction set that this processor can play, and with one and two threads.
 Stored are the outputs of the processor as it is, with one thread, and beside them how far the others differ.
+``RNN_UTILS_PROFILE=quick`` runs it once, to look at while writing, and measures no differences.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import psutil
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
@@ -33,6 +34,7 @@ from tools.chapters import (
 )
 from tools.measured import keep_ranges, measured
 from tools.processors import settings
+from tools.profiles import profile
 from tools.tidy import tidied
 
 AT_ONCE = 2  # chapters; each computes with one thread
@@ -43,18 +45,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chapter", help="number of one chapter, such as 10")
     parser.add_argument("--check", action="store_true", help="run the claims, store nothing")
-    parser.add_argument("--once", action="store_true", help="one run, to look at while writing; measures no ranges")
     options = parser.parse_args()
     paths = chapter_paths(options.chapter)
     os.environ.update(kernel_environment() | probed_environment())
     failures = 0
     with ThreadPoolExecutor(AT_ONCE) as pool, tqdm(total=len(paths), unit="chapter") as bar:
-        jobs = {pool.submit(run, path, store=not options.check, once=options.once): path for path in paths}
+        jobs = {pool.submit(run, path, store=not options.check): path for path in paths}
         try:
             for job in as_completed(jobs):
                 try:
                     bar.write(f"{jobs[job].name}: {job.result():.0f} s")
-                except (ChapterError, CellExecutionError, DeadKernelError) as error:
+                except (ChapterError, CellExecutionError, RuntimeError) as error:  # the last by dead or mute kernels
                     failures += 1
                     bar.write(f"{jobs[job].name}: failed, nothing stored\n{error}", file=sys.stderr)
                 bar.update()
@@ -74,7 +75,7 @@ def stop(pool: ThreadPoolExecutor, jobs: Iterable[Future]) -> None:
         time.sleep(0.2)
 
 
-def run(path: Path, *, store: bool, once: bool = False) -> float:
+def run(path: Path, *, store: bool) -> float:
     """Run one chapter in kernels of its own; return the seconds of the run that is stored."""
     notebook = read(path)
     if not store:
@@ -83,12 +84,13 @@ def run(path: Path, *, store: bool, once: bool = False) -> float:
     wanted = settings()
     first, *others = wanted
     result, seconds = execute(notebook, path, wanted[first])
-    if once:
+    if profile() == "quick":
         keep_ranges(notebook, result)
     else:
         again = [execute(notebook, path, wanted[name])[0] for name in others]
         if wrong := measured(notebook, [result, *again], list(wanted)):
-            raise ChapterError("\n".join(["runs differ where they may not (`make run ONCE=1` stores one):", *wrong]))
+            why = "runs differ where they may not (RNN_UTILS_PROFILE=quick stores one):"
+            raise ChapterError("\n".join([why, *wrong]))
     write(tidied(result), path)
     return seconds
 

@@ -1,7 +1,8 @@
 """Studies: runs too long for a chapter, kept with what made them (`make study`, `make restamp`).
 
 A study is ``benchmarks/<study>.py``.  Its ``RUNS`` names for each table the function that makes one row from
-the arguments that identify it, and `complete` does the runs that are not stored yet.
+the arguments that identify it, and `complete` does the runs that are not stored yet.  ``RNN_UTILS_PROFILE=quick``
+shows that a study still runs: it does the first run of each table, prints what comes, and stores nothing.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from typing import Any
 from tqdm import tqdm
 
 from tools.processors import model
+from tools.profiles import profile
 from tools.slices import NUMERICAL, fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,8 +142,8 @@ def do(study: str, table: str, key: Key) -> Row:
     return importlib.import_module(f"benchmarks.{study}").RUNS[table](**key)
 
 
-def complete(study: str, at_once: int) -> None:
-    """Do the runs of a study that are not stored yet, and store each as it comes.
+def complete(study: str, at_once: int, *, look: bool = False) -> None:
+    """Do the runs of a study that are not stored yet, and store each as it comes; or look at the first of each table.
 
     A study may say ``THREADS`` (1 unless it does), ``APART``: a process of its own for every run, and
     ``ALONE``: tables whose runs have the machine for themselves.
@@ -149,17 +151,22 @@ def complete(study: str, at_once: int) -> None:
     module = importlib.import_module(f"benchmarks.{study}")
     kept = Study(module.__file__, module.RUNS)
     bound(getattr(module, "THREADS", 1))
-    left = [(table, key) for table, key in module.jobs() if not kept.has(table, key)]
+    jobs = list(module.jobs())
+    first = dict(reversed(jobs))
+    left = list(first.items()) if look else [(table, key) for table, key in jobs if not kept.has(table, key)]
     alone = [job for job in left if job[0] in getattr(module, "ALONE", ())]
     options = {
         "mp_context": multiprocessing.get_context("spawn"),
         "max_tasks_per_child": 1 if getattr(module, "APART", False) else None,
     }
-    for jobs, workers in ((alone, 1), ([job for job in left if job not in alone], at_once)):
+    for part, workers in ((alone, 1), ([job for job in left if job not in alone], at_once)):
         with ProcessPoolExecutor(workers, **options) as pool:
-            waiting = {pool.submit(do, study, *job): job for job in jobs}
+            waiting = {pool.submit(do, study, *job): job for job in part}
             for run in tqdm(as_completed(waiting), total=len(waiting), unit="run", desc=study):
-                kept.add(*waiting[run], run.result())
+                if look:
+                    tqdm.write(str({"table": waiting[run][0], **waiting[run][1], **run.result()}))
+                else:
+                    kept.add(*waiting[run], run.result())
 
 
 def bound(threads: int) -> None:
@@ -178,7 +185,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     if not (ROOT / "benchmarks" / f"{asked.study}.py").exists():
         names = ", ".join(sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py")))
         parser.error(f"no study {asked.study!r}; expected one of {names}")
-    complete(asked.study, asked.at_once)
+    complete(asked.study, asked.at_once, look=profile() == "quick")
 
 
 if __name__ == "__main__":

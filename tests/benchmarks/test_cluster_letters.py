@@ -13,7 +13,7 @@ from types import ModuleType
 import psutil
 import pytest
 
-from tools.chapters import turn
+from tools.profiles import in_turn
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("pytorch_lightning")
@@ -135,7 +135,7 @@ def test_a_worker_that_torchrun_has_lost_is_started_again_and_comes_to_the_same_
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.skipif(turn() % 3 > 0, reason="Ray takes minutes to start, and is tried at every third commit")
+@pytest.mark.skipif(not in_turn([True], 3), reason="Ray takes minutes to start, and is tried at every third commit")
 def test_a_worker_that_ray_has_lost_is_started_again_and_comes_to_the_same_net(tmp_path: Path, calm: Started) -> None:
     pytest.importorskip("ray")
     asked = ["--workers", "2", "--passes", "12"]

@@ -22,6 +22,7 @@ from rnn_utils.cells.checks import Array
 from rnn_utils.cells.sequence import Unrolled
 from rnn_utils.cells.stack import Bidirectional
 from rnn_utils.cells.trees import leaves, mapped
+from tools.profiles import profile
 
 N, T, D, H = 2, 3, 5, 7  # all different, so that a swapped axis fails
 
@@ -29,7 +30,8 @@ KINDS = [pytest.param(kind, id=kind.__name__.removesuffix("Weights")) for kind i
 every_cell = pytest.mark.parametrize("kind", KINDS)
 
 # The same examples at every run; no clock, which other work on the machine would stop.
-PROPERTY = settings(max_examples=30, deadline=None, derandomize=True, database=None)
+EXAMPLES = {"quick": 5, "book": 30, "full": 1000}
+PROPERTY = settings(max_examples=EXAMPLES[profile()], deadline=None, derandomize=True, database=None)
 
 # Rounding in float64 over a few steps; what is compared is computed in another order.
 SAME = {"rtol": 1e-11, "atol": 1e-13}

@@ -15,11 +15,13 @@ import pytest
 from rnn_utils.page import CLAIM_MIME
 from tests.conftest import chapters
 from tests.site.test_pages import SITE
-from tools.chapters import code_cells, finished_paths, read, turn
+from tools.chapters import code_cells, finished_paths, read
 from tools.export import build_wheel
 from tools.plain import OPENING, ROLE
+from tools.profiles import in_turn
 
 DOWNLOADS = SITE / "downloads"
+FIRST, *OTHERS = finished_paths()
 
 
 @pytest.fixture(params=chapters())
@@ -67,21 +69,22 @@ def test_the_wheel_is_the_same_file_whenever_it_is_built(tmp_path: Path) -> None
 def test_first_chapter_runs_in_an_empty_environment(tmp_path: Path) -> None:
     python = new_environment(tmp_path)
     run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "nbclient", "ipykernel"], tmp_path)
-    runs_whole(finished_paths()[0].name, python, tmp_path)
+    runs_whole(FIRST.name, python, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
 @pytest.mark.torch
 @pytest.mark.enable_socket
-def test_a_chapter_runs_with_what_a_notebook_service_brings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another chapter at every commit, or ``RNN_UTILS_TURN``: its first cell installs the rest.
+@pytest.mark.parametrize("chapter", in_turn(OTHERS, len(OTHERS)), ids=lambda path: path.stem)
+def test_a_chapter_runs_with_what_a_notebook_service_brings(
+    chapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first cell installs the rest.
 
     Only a chapter that imports TensorFlow itself gets it; elsewhere Keras computes with PyTorch.
     """
     python = new_environment(tmp_path)
-    others = finished_paths()[1:]
-    chapter = others[turn() % len(others)]
     asks = "import tensorflow" in code_cells(read(chapter))[0].source
     lend(["numpy", "matplotlib", "pandas", "scikit-learn", "torch", "nbclient", "ipykernel", "keras"], python)
     if asks:

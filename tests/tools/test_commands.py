@@ -57,7 +57,7 @@ def test_a_failing_chapter_is_not_stored_and_is_counted(tmp_path: Path, monkeypa
     write(new_notebook(cells=[new_markdown_cell("# T")], metadata={META: {"seconds": 1}}), path)
     before = path.read_bytes()
 
-    def broken(path: Path, *, store: bool, once: bool) -> float:
+    def broken(path: Path, *, store: bool) -> float:
         raise run_chapters.ChapterError("no")
 
     monkeypatch.chdir(tmp_path)
@@ -75,14 +75,15 @@ def main_with(run: Callable[..., float], monkeypatch: pytest.MonkeyPatch, count:
     return run_chapters.main()
 
 
-def test_a_kernel_that_dies_is_told_with_its_chapter(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("error", [DeadKernelError("Kernel died"), RuntimeError("Kernel didn't respond")])
+def test_a_kernel_that_dies_or_never_answers_is_told_with_its_chapter(
+    error: RuntimeError, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def dies(path: Path, **_: object) -> float:
-        raise DeadKernelError("Kernel died")
+        raise error
 
     assert main_with(dies, monkeypatch, count=2) == 2
-    assert "01_x.ipynb: failed, nothing stored\nKernel died" in capsys.readouterr().err
+    assert f"01_x.ipynb: failed, nothing stored\n{error}" in capsys.readouterr().err
 
 
 def test_a_stop_ends_the_kernels_and_starts_no_other_chapter(
@@ -111,7 +112,7 @@ def one_cell(printed: str) -> NotebookNode:
     return new_notebook(cells=[new_code_cell("print(1)", outputs=outputs)], metadata={META: {"seconds": 1}})
 
 
-def stored_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: dict[str, str], **once: bool) -> tuple:
+def stored_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: dict[str, str]) -> tuple:
     """Run a chapter whose cell prints one text by setting; return what is stored, its range and the processors."""
     path = tmp_path / "01_x.ipynb"
     if not path.exists():
@@ -119,7 +120,7 @@ def stored_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: dict[
     monkeypatch.setattr(run_chapters, "settings", lambda: {name: {"NAME": name} for name in printed})
     ran = lambda notebook, path, environment: (one_cell(printed[environment["NAME"]]), 2.0)  # noqa: E731
     monkeypatch.setattr(run_chapters, "execute", ran)
-    assert run_chapters.run(path, store=True, **once) == 2.0
+    assert run_chapters.run(path, store=True) == 2.0
     chapter = read(path)
     text, claim = chapter.cells[0].outputs
     return text.text, claim.data[CLAIM_MIME].get("range"), chapter.metadata[META].get("processors")
@@ -138,9 +139,12 @@ def test_runs_that_differ_in_an_exact_cell_are_not_stored(tmp_path: Path, monkey
 
 def test_one_run_measures_nothing_and_keeps_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     printed = {"A, AVX2, 1 thread": "new", "A, SSE4.2, 1 thread": "other"}
-    assert stored_after(tmp_path, monkeypatch, printed, once=True) == ("new", None, None)
+    monkeypatch.setenv("RNN_UTILS_PROFILE", "quick")
+    assert stored_after(tmp_path, monkeypatch, printed) == ("new", None, None)
+    monkeypatch.setenv("RNN_UTILS_PROFILE", "book")
     stored_after(tmp_path, monkeypatch, dict.fromkeys(printed, "new"))
-    assert stored_after(tmp_path, monkeypatch, printed, once=True)[:2] == ("new", {})
+    monkeypatch.setenv("RNN_UTILS_PROFILE", "quick")
+    assert stored_after(tmp_path, monkeypatch, printed)[:2] == ("new", {})
 
 
 def test_a_kernel_gets_the_settings_of_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

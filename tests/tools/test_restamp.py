@@ -77,3 +77,14 @@ def test_another_number_is_told_and_nothing_is_stored(root: Path) -> None:
     assert said.returncode == 1
     assert "DIFFERENT: runs {'net': 'LSTM', 'seed': 2}" in said.stdout
     assert after == before
+
+
+def test_a_quick_look_does_the_first_run_and_stores_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RNN_UTILS_PROFILE", "quick")
+    stored = root / "benchmarks" / "results" / "small.json"
+    before = stored.read_bytes()
+    said = called(root, sys.executable, "-m", "tools.study", "small")
+    assert said.returncode == 0, said.stderr
+    (row,) = said.stdout.splitlines()
+    assert row.startswith("{'table': 'runs', 'net': 'RNN', 'seed': 0, 'error': 0.0, ")
+    assert stored.read_bytes() == before
