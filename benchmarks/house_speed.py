@@ -1,6 +1,6 @@
 """What the book itself costs: an import, loading MNIST, rendering, testing, and how these grow with the chapters.
 
-Run ``make study STUDY=house_speed`` (an hour) while nothing else computes; needs MNIST and Chromium.
+Run ``make study STUDY=house_speed`` (an hour and a half) while nothing else computes; needs MNIST and Chromium.
 Times are seconds.
 """
 
@@ -133,7 +133,7 @@ def testing() -> dict[str, float]:
     return {"seconds": round(time.perf_counter() - start, 1)}
 
 
-def growth(chapters: int) -> dict[str, float]:
+def growth(chapters: int, turn: int) -> dict[str, float]:
     """Render the book with so many chapters more, copies of the first with labels of their own, and test these.
 
     They are held against the rules and seen in a browser; to run them would take as long for each.
@@ -159,7 +159,7 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Name all runs by table and key, in turns."""
     for turn in range(ROUNDS):
         yield from ((table, {"turn": turn}) for table in BRIEF)
-    yield from (("growth", {"chapters": chapters}) for chapters in CHAPTERS)
+        yield from (("growth", {"chapters": chapters, "turn": turn}) for chapters in CHAPTERS)
     yield "testing", {}
 
 

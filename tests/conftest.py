@@ -50,6 +50,12 @@ def loopback(no_network: None) -> None:
 
 
 @pytest.fixture(autouse=True)
+def book_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a test starts be of the usual extent, however much of the tests is run."""
+    monkeypatch.delenv("RNN_UTILS_PROFILE", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def closed_figures() -> Iterator[None]:
     """Close what a test drew; matplotlib warns, and so fails a test, when too many figures stay open."""
     yield

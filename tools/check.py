@@ -88,7 +88,8 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.chapter is not None:
         stages = one_chapter(asked.chapter)
-    chosen = asked.stages or [name for name in stages if name not in LEFT_OUT[profile()]]
+    left_out = LEFT_OUT[profile()]
+    chosen = asked.stages or [name for name in stages if name not in left_out]
     if unknown := [name for name in chosen if name not in stages]:
         parser.error(f"no stage {unknown[0]!r}; expected {', '.join(stages)}")
     os.environ.update(probed_environment())

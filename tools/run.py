@@ -47,6 +47,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="run the claims, store nothing")
     options = parser.parse_args()
     paths = chapter_paths(options.chapter)
+    profile()  # a mistyped one is told before anything runs
     os.environ.update(kernel_environment() | probed_environment())
     failures = 0
     with ThreadPoolExecutor(AT_ONCE) as pool, tqdm(total=len(paths), unit="chapter") as bar:

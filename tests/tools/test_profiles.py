@@ -21,8 +21,12 @@ def test_the_book_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_mistyped_profile_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RNN_UTILS_PROFILE", "fast")
-    with pytest.raises(SystemExit, match=r"^RNN_UTILS_PROFILE is 'fast'; expected one of quick, book, full\.$"):
+    told = r"^RNN_UTILS_PROFILE is 'fast'; expected one of quick, book, full\.$"
+    with pytest.raises(SystemExit, match=told):
         profile()
+    monkeypatch.setattr(sys, "argv", ["check", "book"])
+    with pytest.raises(SystemExit, match=told):
+        check.main()
 
 
 @pytest.mark.parametrize("count", [1, 3, 17])
