@@ -170,10 +170,10 @@ def complete(study: str, at_once: int, *, look: bool = False) -> None:
 
 
 def bound(threads: int) -> None:
-    """Let the processes that are started from here compute with so many threads, on the CPU."""
+    """Let the processes that are started from here compute with so many threads, on the CPU, and run what is usual."""
     for name in ("RNN_UTILS_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads)
-    os.environ |= {"RNN_UTILS_DEVICE": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    os.environ |= {"RNN_UTILS_DEVICE": "cpu", "RNN_UTILS_PROFILE": "book", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def main(arguments: Iterable[str] | None = None) -> None:

@@ -102,3 +102,9 @@ def test_an_unknown_study_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit):
         tool.main(["seeds"])
     assert "no study 'seeds'; expected one of forecasting, four_recipes" in capsys.readouterr().err
+
+
+def test_a_run_that_times_all_tests_times_the_usual_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool.os, "environ", {"RNN_UTILS_PROFILE": "quick"})
+    tool.bound(2)
+    assert (tool.os.environ["RNN_UTILS_PROFILE"], tool.os.environ["OMP_NUM_THREADS"]) == ("book", "2")
